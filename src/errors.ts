@@ -15,7 +15,10 @@ export class ParleyError extends Error {
   readonly retry_after_ms?: number;
 
   constructor(code: ErrorCode, facts: ErrorFacts = {}) {
-    super(facts.message ?? errorCatalogue[code].meaning, facts.cause === undefined ? undefined : { cause: facts.cause });
+    super(
+      facts.message ?? errorCatalogue[code].meaning,
+      facts.cause === undefined ? undefined : { cause: facts.cause },
+    );
     this.code = code;
     this.details = facts.details;
     this.retry_after_ms = facts.retry_after_ms;

@@ -109,7 +109,11 @@ const parse = (schema: z.ZodType, input: unknown): unknown => {
 const describe = (error: z.ZodError) => {
   const details: Record<string, string> = {};
   for (const issue of error.issues.slice(0, 10)) {
-    const field = issue.path.slice(0, 4).map(part => String(part).slice(0, 60)).join('.') || 'input';
+    const field =
+      issue.path
+        .slice(0, 4)
+        .map(part => String(part).slice(0, 60))
+        .join('.') || 'input';
     details[field] ??= issue.message;
   }
   const [first] = Object.entries(details);

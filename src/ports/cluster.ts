@@ -5,12 +5,12 @@ export interface Notices {
   /** This person's name, role or address changed: forget what is cached. */
   'user:changed': { user_id: string };
   /** Receipts to show to the connected members of a conversation. */
-  'receipts': { conversation_id: string; receipts: { user_id: string; read_seq: number; delivered_seq: number }[] };
-  'typing': { conversation_id: string; user_id: string; typing: boolean };
+  receipts: { conversation_id: string; receipts: { user_id: string; read_seq: number; delivered_seq: number }[] };
+  typing: { conversation_id: string; user_id: string; typing: boolean };
   /** This person's presence may have changed: whoever watches looks. */
-  'presence': { user_id: string };
+  presence: { user_id: string };
   /** A notification was recorded. */
-  'notification': { user_id: string; notification_id: string };
+  notification: { user_id: string; notification_id: string };
 }
 
 /**

@@ -128,7 +128,12 @@ export interface Log {
   latestMessages(conversation_ids: string[], viewer: string): Promise<Map<string, FoldedMessage>>;
 
   /** Whether `user_id` has reacted so, and how many different emoji the message has. */
-  reaction(conversation_id: string, target_seq: number, user_id: string, emoji: string): Promise<{ mine: boolean; kinds: number }>;
+  reaction(
+    conversation_id: string,
+    target_seq: number,
+    user_id: string,
+    emoji: string,
+  ): Promise<{ mine: boolean; kinds: number }>;
 
   /**
    * Erases for good, also from the files of the store, the text of the message at `target_seq` and of all its edits

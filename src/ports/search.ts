@@ -16,7 +16,13 @@ export interface SearchIndex {
   /** Applies events of one conversation in order (messages, edits, unsends) and moves its position, atomically. Idempotent. */
   apply(conversation_id: string, events: StoredEvent[], upTo: number): Promise<void>;
   /** All words of `q` (prefixes count) within these conversations above each one's floor, newest first; `before` is a page's end. */
-  find(query: { q: string; floors: Map<string, number>; from?: string; after?: string; limit: number }): Promise<{ hits: SearchHit[]; next?: string }>;
+  find(query: {
+    q: string;
+    floors: Map<string, number>;
+    from?: string;
+    after?: string;
+    limit: number;
+  }): Promise<{ hits: SearchHit[]; next?: string }>;
   remove(conversation_id: string): Promise<void>;
   close(): Promise<void>;
 }

@@ -35,7 +35,16 @@ export interface UserStore {
   findByUsernameKey(key: string): Promise<UserRow | undefined>;
   findByUsernameKeys(keys: string[]): Promise<UserRow[]>;
   /** Throws `email_taken`. Undefined fields stay. */
-  update(id: string, change: { full_name?: string; email?: string | null; email_key?: string | null; password_hash?: string; role?: 'user' | 'admin' }): Promise<void>;
+  update(
+    id: string,
+    change: {
+      full_name?: string;
+      email?: string | null;
+      email_key?: string | null;
+      password_hash?: string;
+      role?: 'user' | 'admin';
+    },
+  ): Promise<void>;
   setLastSeen(seen: Map<string, string>): Promise<void>;
   /** Blanks names, address and password, frees the username, deletes sessions and notifications. */
   erase(id: string, at: string): Promise<void>;
@@ -65,7 +74,13 @@ export interface SessionStore {
    * One conditional update: presents `generation`; `rotated` where it was current (it is then `generation + 1`), `grace` where it
    * is one behind and the rotation is at most `grace_ms` old by the store's clock, else `replayed`: the session is then gone.
    */
-  rotate(id: string, generation: number, grace_ms: number, seen_at: string, expires_at: string): Promise<
+  rotate(
+    id: string,
+    generation: number,
+    grace_ms: number,
+    seen_at: string,
+    expires_at: string,
+  ): Promise<
     { outcome: 'rotated' | 'grace'; generation: number; session: SessionRow } | { outcome: 'replayed' | 'absent' }
   >;
   /** Returns the ids that were live until now. `except` stays. */
@@ -119,7 +134,14 @@ export interface ConversationChange {
     name_key?: string | null;
   };
   /** Rows are created where absent (role member, state none, cursors 0). */
-  members?: { user_id: string; role?: Role; state?: MemberRow['state']; muted_until?: string | null; read_seq?: number; read_n?: number }[];
+  members?: {
+    user_id: string;
+    role?: Role;
+    state?: MemberRow['state'];
+    muted_until?: string | null;
+    read_seq?: number;
+    read_n?: number;
+  }[];
   events: Omit<NewEvent, 'client_id'>[];
 }
 
@@ -137,7 +159,11 @@ export interface ConversationStore {
    * is written and the existing row is returned with `existed`. Throws `name_taken`.
    */
   create(
-    row: Omit<ConversationRow, 'version' | 'deleted_at'> & { name_key: string | null; direct_key: string | null; client_id: string | null },
+    row: Omit<ConversationRow, 'version' | 'deleted_at'> & {
+      name_key: string | null;
+      direct_key: string | null;
+      client_id: string | null;
+    },
     first: ConversationChange,
   ): Promise<{ row: ConversationRow; existed: boolean }>;
 
@@ -166,23 +192,40 @@ export interface ConversationStore {
   countActive(ids: string[]): Promise<Map<string, number>>;
 
   /** A user's conversations (state active, not deleted) by id, after that id. The lobby is not among them. */
-  ofUser(user_id: string, after: string | undefined, limit: number): Promise<{ conversation: ConversationRow; member: MemberRow }[]>;
+  ofUser(
+    user_id: string,
+    after: string | undefined,
+    limit: number,
+  ): Promise<{ conversation: ConversationRow; member: MemberRow }[]>;
   /** Ids only, all of them. */
   idsOfUser(user_id: string): Promise<string[]>;
   /** A user's rows whose user_version is above `since`, ascending by it, with their conversations (deleted ones too). */
-  changesOfUser(user_id: string, since: number, limit: number): Promise<{ conversation: ConversationRow; member: MemberRow }[]>;
+  changesOfUser(
+    user_id: string,
+    since: number,
+    limit: number,
+  ): Promise<{ conversation: ConversationRow; member: MemberRow }[]>;
   /** The user's membership counter now. */
   userVersion(user_id: string): Promise<number>;
   /** The other members of the user's direct conversations, by conversation id. */
   peers(user_id: string, conversation_ids: string[]): Promise<Map<string, string>>;
 
   /** Rooms not deleted whose name key begins with `prefix`, by (name key, id), after that name key. */
-  directory(prefix: string, after: string | undefined, limit: number): Promise<{ row: ConversationRow; name_key: string }[]>;
+  directory(
+    prefix: string,
+    after: string | undefined,
+    limit: number,
+  ): Promise<{ row: ConversationRow; name_key: string }[]>;
 
   /** Monotonic: a cursor never moves back. Rows are created where absent. All in one transaction. */
   writeCursors(writes: CursorWrite[]): Promise<void>;
   /** Active members (of the lobby: anyone with a row) whose cursor has reached `seq`, by user id; and how many there are. */
-  reached(id: string, cursor: 'read_seq' | 'delivered_seq', seq: number, limit: number): Promise<{ user_ids: string[]; count: number }>;
+  reached(
+    id: string,
+    cursor: 'read_seq' | 'delivered_seq',
+    seq: number,
+    limit: number,
+  ): Promise<{ user_ids: string[]; count: number }>;
   /** Where a `joined` event was appended: sets joined_seq, and raises read_seq/read_n to it. */
   setJoined(id: string, user_id: string, version: number, seq: number, n: number): Promise<void>;
 

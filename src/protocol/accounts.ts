@@ -82,7 +82,8 @@ export const accountOperations = {
     socket: false,
   }),
   'account:erase': operation({
-    summary: 'Erase the account: names, address, password and sessions; it leaves every conversation, and its messages stay without a name',
+    summary:
+      'Erase the account: names, address, password and sessions; it leaves every conversation, and its messages stay without a name',
     input: z.object({ password: anyText(1024) }),
     output: z.object({ id }),
     errors: ['invalid_credentials'],

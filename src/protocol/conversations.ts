@@ -1,6 +1,18 @@
 import { z } from 'zod';
 import { ban, conversation, member, room } from './entities.ts';
-import { anyText, clientId, conversationName, date, historyPolicy, id, limits, page, paging, role, topic } from './fields.ts';
+import {
+  anyText,
+  clientId,
+  conversationName,
+  date,
+  historyPolicy,
+  id,
+  limits,
+  page,
+  paging,
+  role,
+  topic,
+} from './fields.ts';
 import { operation } from './operation.ts';
 
 const target = { conversation_id: id };

@@ -6,7 +6,11 @@
 export const disconnectCatalogue = {
   signed_out: { reconnect: false, final: true, meaning: 'The session was ended here or on another device.' },
   account_erased: { reconnect: false, final: true, meaning: 'The account was erased.' },
-  too_many_sockets: { reconnect: false, final: true, meaning: 'The user opened more sockets than allowed; the oldest goes.' },
+  too_many_sockets: {
+    reconnect: false,
+    final: true,
+    meaning: 'The user opened more sockets than allowed; the oldest goes.',
+  },
   token_expired: { reconnect: true, final: false, meaning: 'The access token ran out: come back with a fresh one.' },
   slow: { reconnect: true, final: false, meaning: 'The client did not read fast enough: come back and sync.' },
   stopping: { reconnect: true, final: false, meaning: 'This instance is stopping: come back after `after_ms`.' },

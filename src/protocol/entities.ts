@@ -39,19 +39,43 @@ const messageFields = {
   mentions_all: z.boolean().optional(),
 };
 
-export const messageEvent = z.object({ ...envelope, kind: z.literal('message'), ...messageFields, unsent: z.boolean().optional() });
-export const editEvent = z.object({ ...envelope, kind: z.literal('edit'), target_id: id, message: z.string(), mentions: z.array(mention), unsent: z.boolean().optional() });
+export const messageEvent = z.object({
+  ...envelope,
+  kind: z.literal('message'),
+  ...messageFields,
+  unsent: z.boolean().optional(),
+});
+export const editEvent = z.object({
+  ...envelope,
+  kind: z.literal('edit'),
+  target_id: id,
+  message: z.string(),
+  mentions: z.array(mention),
+  unsent: z.boolean().optional(),
+});
 export const unsendEvent = z.object({ ...envelope, kind: z.literal('unsend'), target_id: id });
-export const reactEvent = z.object({ ...envelope, kind: z.enum(['react', 'unreact']), target_id: id, emoji: z.string() });
+export const reactEvent = z.object({
+  ...envelope,
+  kind: z.enum(['react', 'unreact']),
+  target_id: id,
+  emoji: z.string(),
+});
 const conversationFields = {
   name: z.string().nullable(),
   topic: z.string(),
   slow_mode_ms: z.int(),
   history: historyPolicy,
 };
-export const createdEvent = z.object({ ...envelope, kind: z.literal('created'), conversation_kind: conversationKind, ...conversationFields });
+export const createdEvent = z.object({
+  ...envelope,
+  kind: z.literal('created'),
+  conversation_kind: conversationKind,
+  ...conversationFields,
+});
 /** Only the fields that were changed. */
-export const updatedEvent = z.object({ ...envelope, kind: z.literal('updated') }).extend(z.object(conversationFields).partial().shape);
+export const updatedEvent = z
+  .object({ ...envelope, kind: z.literal('updated') })
+  .extend(z.object(conversationFields).partial().shape);
 export const deletedEvent = z.object({ ...envelope, kind: z.literal('deleted') });
 export const memberEvent = z.object({
   ...envelope,
@@ -64,7 +88,14 @@ export const memberEvent = z.object({
 
 /** One event of a conversation's log, as it goes live and by sync. */
 export const logEvent = z.discriminatedUnion('kind', [
-  messageEvent, editEvent, unsendEvent, reactEvent, createdEvent, updatedEvent, deletedEvent, memberEvent,
+  messageEvent,
+  editEvent,
+  unsendEvent,
+  reactEvent,
+  createdEvent,
+  updatedEvent,
+  deletedEvent,
+  memberEvent,
 ]);
 
 export const reaction = z.object({ emoji: z.string(), count: z.int(), me: z.boolean() });
@@ -97,7 +128,14 @@ export const conversation = z.object({
 });
 
 /** What the directory tells of a room. */
-export const room = z.object({ id, kind: conversationKind, name: z.string().nullable(), topic: z.string(), members: z.int(), joined: z.boolean() });
+export const room = z.object({
+  id,
+  kind: conversationKind,
+  name: z.string().nullable(),
+  topic: z.string(),
+  members: z.int(),
+  joined: z.boolean(),
+});
 
 export const receipt = z.object({ user_id: id, read_seq: seq, delivered_seq: seq });
 export const presence = z.object({ user_id: id, status: z.enum(['online', 'offline']), last_seen_at: date.nullable() });

@@ -4,9 +4,17 @@
  * may then succeed; a command that ended this way may or may not have taken effect.
  */
 export const errorCatalogue = {
-  invalid_input: { status: 400, retryable: false, meaning: 'A field is missing, malformed or too long; `details` names it.' },
+  invalid_input: {
+    status: 400,
+    retryable: false,
+    meaning: 'A field is missing, malformed or too long; `details` names it.',
+  },
   unknown_command: { status: 404, retryable: false, meaning: 'There is no command or route of this name.' },
-  unauthenticated: { status: 401, retryable: false, meaning: 'No token, or one that this server did not issue for this use.' },
+  unauthenticated: {
+    status: 401,
+    retryable: false,
+    meaning: 'No token, or one that this server did not issue for this use.',
+  },
   token_expired: { status: 401, retryable: false, meaning: 'The token has expired: refresh it and try again.' },
   signed_out: { status: 401, retryable: false, meaning: 'The session was ended: sign in again.' },
   invalid_credentials: { status: 401, retryable: false, meaning: 'The username or the password is wrong.' },
@@ -18,17 +26,41 @@ export const errorCatalogue = {
   username_taken: { status: 409, retryable: false, meaning: 'Another account has this username.' },
   email_taken: { status: 409, retryable: false, meaning: 'Another account has this email address.' },
   name_taken: { status: 409, retryable: false, meaning: 'Another room has this name.' },
-  last_owner: { status: 409, retryable: false, meaning: 'The last owner must hand over or delete the conversation first.' },
+  last_owner: {
+    status: 409,
+    retryable: false,
+    meaning: 'The last owner must hand over or delete the conversation first.',
+  },
   message_unsent: { status: 409, retryable: false, meaning: 'The message was unsent.' },
-  limit_reached: { status: 409, retryable: false, meaning: 'A fixed limit of this server is reached; `details` names it.' },
-  payload_too_large: { status: 413, retryable: false, meaning: 'The request or packet is larger than this server accepts.' },
+  limit_reached: {
+    status: 409,
+    retryable: false,
+    meaning: 'A fixed limit of this server is reached; `details` names it.',
+  },
+  payload_too_large: {
+    status: 413,
+    retryable: false,
+    meaning: 'The request or packet is larger than this server accepts.',
+  },
   unsupported_media_type: { status: 415, retryable: false, meaning: 'The body is not JSON.' },
   slow_mode: { status: 429, retryable: true, meaning: 'Slow mode: the caller may send again after `retry_after_ms`.' },
   rate_limited: { status: 429, retryable: true, meaning: 'Too many requests: try again after `retry_after_ms`.' },
-  internal: { status: 500, retryable: true, meaning: 'A fault of the server; its log has the cause under the request id.' },
-  unavailable: { status: 503, retryable: true, meaning: 'A part that is needed does not answer, or the server is stopping.' },
+  internal: {
+    status: 500,
+    retryable: true,
+    meaning: 'A fault of the server; its log has the cause under the request id.',
+  },
+  unavailable: {
+    status: 503,
+    retryable: true,
+    meaning: 'A part that is needed does not answer, or the server is stopping.',
+  },
   overloaded: { status: 503, retryable: true, meaning: 'The server sheds load: try again after `retry_after_ms`.' },
-  unknown_outcome: { status: 504, retryable: true, meaning: 'It may have happened: resend with the same client_id to learn.' },
+  unknown_outcome: {
+    status: 504,
+    retryable: true,
+    meaning: 'It may have happened: resend with the same client_id to learn.',
+  },
 } as const satisfies Record<string, { status: number; retryable: boolean; meaning: string }>;
 
 export type ErrorCode = keyof typeof errorCatalogue;

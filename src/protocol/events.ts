@@ -50,9 +50,18 @@ export const signals = {
   closing: {
     summary: 'The server is about to close this socket',
     volatile: false,
-    payload: z.object({ code: z.enum(Object.keys(disconnectCatalogue) as [DisconnectCode, ...DisconnectCode[]]), reconnect: z.boolean(), after_ms: z.int() }),
+    payload: z.object({
+      code: z.enum(Object.keys(disconnectCatalogue) as [DisconnectCode, ...DisconnectCode[]]),
+      reconnect: z.boolean(),
+      after_ms: z.int(),
+    }),
   },
-  'notification:created': { summary: 'A new entry of the inbox', volatile: false, namespace: '/notifications', payload: notification },
+  'notification:created': {
+    summary: 'A new entry of the inbox',
+    volatile: false,
+    namespace: '/notifications',
+    payload: notification,
+  },
   'log:batch': {
     summary: 'Several log events in one packet, in order; only with handshake `auth: {batch: true}`',
     volatile: false,

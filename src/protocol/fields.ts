@@ -29,7 +29,10 @@ export const id = z.string().regex(/^[A-Za-z0-9_.-]{1,80}$/, 'is not an id');
 /** Chosen by the client, unique per conversation and sender for ever. `~` begins the server's own. */
 export const clientId = z
   .string()
-  .regex(/^[\x20-\x7d][\x20-\x7e]{0,127}$/, `must be 1 to ${limits.client_id} printable ASCII characters, not beginning with ~`);
+  .regex(
+    /^[\x20-\x7d][\x20-\x7e]{0,127}$/,
+    `must be 1 to ${limits.client_id} printable ASCII characters, not beginning with ~`,
+  );
 
 export const username = wellFormed(z.string())
   .refine(name => codePoints(name) >= 3 && codePoints(name) <= 20, 'must have 3 to 20 characters')
@@ -54,17 +57,19 @@ export const password = wellFormed(z.string()).refine(
   `must have at most ${limits.password_bytes} bytes`,
 );
 
-export const messageText = wellFormed(z.string().max(limits.message, `must have at most ${limits.message} characters`)).refine(
-  text => text.trim().length > 0,
-  'must not be blank',
-);
+export const messageText = wellFormed(
+  z.string().max(limits.message, `must have at most ${limits.message} characters`),
+).refine(text => text.trim().length > 0, 'must not be blank');
 
 /** One emoji: a grapheme that begins with a pictograph, a flag or a keycap. */
 export const emoji = z
   .string()
   .max(64)
   .refine(
-    text => text.isWellFormed() && /^(\p{Extended_Pictographic}|\p{RI}\p{RI}|[0-9#*]\uFE0F?\u20E3)/u.test(text) && graphemes(text) === 1,
+    text =>
+      text.isWellFormed() &&
+      /^(\p{Extended_Pictographic}|\p{RI}\p{RI}|[0-9#*]\uFE0F?\u20E3)/u.test(text) &&
+      graphemes(text) === 1,
     'must be one emoji',
   );
 

@@ -17,7 +17,10 @@ export const liveOperations = {
     input: z.object({
       cursors: z
         .record(id, cursor)
-        .refine(cursors => Object.keys(cursors).length <= limits.sync_cursors, `at most ${limits.sync_cursors} conversations`),
+        .refine(
+          cursors => Object.keys(cursors).length <= limits.sync_cursors,
+          `at most ${limits.sync_cursors} conversations`,
+        ),
       since: z.int().min(0).optional(),
     }),
     output: z.object({
@@ -46,11 +49,41 @@ export const liveOperations = {
     limit: 'sync',
     socket: true,
   }),
-  'typing:start': operation({ ...signal, summary: 'The caller is typing; lasts 5 s unless repeated', input: z.object({ conversation_id: id }), output: done, errors: ['not_found', 'muted'] }),
-  'typing:stop': operation({ ...signal, summary: 'The caller stopped typing', input: z.object({ conversation_id: id }), output: done, errors: ['not_found'] }),
-  'presence:get': operation({ ...signal, summary: 'Who of these is online', input: userIds, output: presences, errors: [] }),
-  'presence:watch': operation({ ...signal, summary: 'Like get, and tells changes to this socket from now on', input: userIds, output: presences, errors: ['limit_reached'] }),
-  'presence:unwatch': operation({ ...signal, summary: 'Tell no more of these', input: userIds, output: done, errors: [] }),
+  'typing:start': operation({
+    ...signal,
+    summary: 'The caller is typing; lasts 5 s unless repeated',
+    input: z.object({ conversation_id: id }),
+    output: done,
+    errors: ['not_found', 'muted'],
+  }),
+  'typing:stop': operation({
+    ...signal,
+    summary: 'The caller stopped typing',
+    input: z.object({ conversation_id: id }),
+    output: done,
+    errors: ['not_found'],
+  }),
+  'presence:get': operation({
+    ...signal,
+    summary: 'Who of these is online',
+    input: userIds,
+    output: presences,
+    errors: [],
+  }),
+  'presence:watch': operation({
+    ...signal,
+    summary: 'Like get, and tells changes to this socket from now on',
+    input: userIds,
+    output: presences,
+    errors: ['limit_reached'],
+  }),
+  'presence:unwatch': operation({
+    ...signal,
+    summary: 'Tell no more of these',
+    input: userIds,
+    output: done,
+    errors: [],
+  }),
   'session:renew': operation({
     summary: 'Renew a live socket with a fresh access token of the same session',
     input: z.object({ token: z.string().max(4096) }),

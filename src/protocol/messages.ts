@@ -30,7 +30,10 @@ export const messageOperations = {
       })
       .refine(
         input =>
-          Number(input.conversation_id !== undefined) + Number(input.to !== undefined) + Number(input.room !== undefined) === 1,
+          Number(input.conversation_id !== undefined) +
+            Number(input.to !== undefined) +
+            Number(input.room !== undefined) ===
+          1,
         { message: 'give exactly one of conversation_id, to and room', path: ['conversation_id'] },
       ),
     output: message.extend(duplicate),
