@@ -15,7 +15,7 @@ export interface SearchIndex {
   position(conversation_id: string): Promise<number>;
   /** Applies events of one conversation in order (messages, edits, unsends) and moves its position, atomically. Idempotent. */
   apply(conversation_id: string, events: StoredEvent[], upTo: number): Promise<void>;
-  /** All words of `q` (prefixes count) within these conversations above each one's floor, newest first; `before` is a page's end. */
+  /** All words of `q` (prefixes count) within these conversations above each one's floor, newest first; `after` is a page's `next`, with which fewer hits than `limit` may come. Throws `invalid_input` for another `after`. */
   find(query: {
     q: string;
     floors: Map<string, number>;
@@ -24,5 +24,7 @@ export interface SearchIndex {
     limit: number;
   }): Promise<{ hits: SearchHit[]; next?: string }>;
   remove(conversation_id: string): Promise<void>;
+  /** Forgets everything, stamp and positions too: the log that it followed is another one now (a restored backup). */
+  clear(): Promise<void>;
   close(): Promise<void>;
 }
