@@ -5,7 +5,7 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     // Forks inherit the loader to their worker threads, which are TypeScript here and JavaScript in dist/.
     pool: 'forks',
-    execArgv: ['--import', 'tsx'],
+    execArgv: ['--import', './scripts/typescript-threads.mjs'],
     maxWorkers: 2,
     testTimeout: 30_000,
     hookTimeout: 60_000,

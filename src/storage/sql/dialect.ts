@@ -1,0 +1,25 @@
+/** What differs between the databases; everything else of this folder is the same for all of them. */
+export interface Dialect {
+  /** An SQL expression: the database's own clock in whole milliseconds since 1970. */
+  now_ms: string;
+  /** The tail of an INSERT into members that raises these columns where the row exists, and never lowers them. */
+  raise(columns: readonly string[]): string;
+  /** Whether the transaction lost to another one and may simply run again. */
+  retryable(error: unknown): boolean;
+  /**
+   * For `createTable`. Keys are compared byte by byte, as they come normalised (utf8mb4 with a binary collation on MySQL); lengths of
+   * indexed columns keep within InnoDB's 3,072 bytes at 4 bytes a character.
+   */
+  table: { charset?: string; collate?: string };
+}
+
+/** Waiting for the one writer happens in the driver, hence nothing is left to retry. */
+export const sqliteDialect: Dialect = {
+  now_ms: "CAST(unixepoch('subsec') * 1000 AS INTEGER)",
+  raise: columns =>
+    `ON CONFLICT (conversation_id, user_id) DO UPDATE SET ${columns
+      .map(column => `${column} = MAX(members.${column}, excluded.${column})`)
+      .join(', ')}`,
+  retryable: () => false,
+  table: {},
+};
