@@ -1,0 +1,15 @@
+// Loaded into each server under test (`--import`), ours and bare alike: answers what the process has used so far.
+
+/** Microseconds of CPU of the whole process, all its threads, and its resident memory in bytes. */
+export interface Usage {
+  cpu_us: number;
+  rss: number;
+}
+
+process.on('message', question => {
+  if (question === 'gc') globalThis.gc?.();
+  const { user, system } = process.cpuUsage();
+  process.send?.({ cpu_us: user + system, rss: process.memoryUsage.rss() } satisfies Usage);
+});
+// The meter must not keep a server alive that wants to stop.
+process.channel?.unref();

@@ -1,0 +1,94 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import type { Usage } from './meter.ts';
+
+export interface MeasuredServer {
+  url: string;
+  /** What the process has used so far; `gc` collects garbage first. */
+  usage(gc?: boolean): Promise<Usage>;
+  stop(): Promise<void>;
+}
+
+/** The compiled files: this one is dist/bench/servers.js. */
+const built = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+
+const freePort = async () => {
+  const probe = createServer().listen(0, '127.0.0.1');
+  await once(probe, 'listening');
+  const address = probe.address();
+  probe.close();
+  await once(probe, 'close');
+  if (!address || typeof address === 'string') throw new Error('no free port');
+  return address.port;
+};
+
+const deadlineMs = 20_000;
+
+const answers = async (url: string, child: ChildProcess) => {
+  const end = Date.now() + deadlineMs;
+  while (Date.now() < end && child.exitCode === null) {
+    const status = await fetch(`${url}/health/ready`, { signal: AbortSignal.timeout(1_000) }).then(
+      response => response.status,
+      () => undefined,
+    );
+    if (status !== undefined && status !== 503) return;
+    await new Promise(resolve => setTimeout(resolve, 50));
+  }
+  throw new Error(`a server did not come up at ${url} (exit code ${child.exitCode})`);
+};
+
+const start = async (entry: string, env: Record<string, string>, nodeOptions: string[]): Promise<MeasuredServer> => {
+  const port = await freePort();
+  const url = `http://127.0.0.1:${port}`;
+  const child = spawn(
+    process.execPath,
+    ['--expose-gc', ...nodeOptions, '--import', new URL('./meter.js', import.meta.url).href, entry],
+    { env: { PATH: process.env['PATH'], PORT: String(port), ...env }, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] },
+  );
+  await answers(url, child);
+  return {
+    url,
+    usage: async (gc = false) => {
+      child.send(gc ? 'gc' : 'usage');
+      const [usage] = (await once(child, 'message', { signal: AbortSignal.timeout(deadlineMs) })) as [Usage];
+      return usage;
+    },
+    stop: async () => {
+      if (child.exitCode !== null) throw new Error(`a server ended by itself with ${child.exitCode}`);
+      const ended = once(child, 'exit');
+      child.kill('SIGTERM');
+      const hard = setTimeout(() => child.kill('SIGKILL'), deadlineMs);
+      await ended;
+      clearTimeout(hard);
+    },
+  };
+};
+
+/**
+ * Parley as it is shipped, embedded, from dist/. Rate limits are on and counted, but so high that they never refuse;
+ * the cost of password hashes is lowered, as users are made before anything is measured.
+ */
+export const startParley = (dataDir: string, nodeOptions: string[]) =>
+  start(
+    built('../main.js'),
+    {
+      DATA_DIR: dataDir,
+      LOG_LEVEL: 'warn',
+      BCRYPT_COST: '4',
+      ACCESS_TOKEN_TTL: '1d',
+      RATE_LIMIT: 'on',
+      RATE_AUTH: '10000/100000',
+      RATE_SEND: '100000/1000000',
+      RATE_COMMAND: '100000/1000000',
+      RATE_QUERY: '100000/1000000',
+      HTTP_PER_MINUTE: '1000000',
+      LOGIN_PER_MINUTE: '1000000',
+      HANDSHAKES_PER_SECOND: '100000',
+      SOCKETS_PER_USER: '1000',
+    },
+    nodeOptions,
+  );
+
+export const startBare = (nodeOptions: string[]) => start(built('./bare-server.js'), {}, nodeOptions);
