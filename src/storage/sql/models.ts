@@ -54,7 +54,8 @@ export interface Models {
   stamps: Table<StampColumns>;
 }
 
-const key = { type: STRING, primaryKey: true } as const;
+/** A new object each time: Sequelize writes the column's name into it. */
+const key = () => ({ type: STRING, primaryKey: true });
 
 /** Lengths, indexes and references stand in the migrations; models only say what columns there are. */
 export const defineModels = (sequelize: Sequelize): Models => {
@@ -63,7 +64,7 @@ export const defineModels = (sequelize: Sequelize): Models => {
     users: sequelize.define(
       'users',
       {
-        id: key,
+        id: key(),
         username: STRING,
         username_key: STRING,
         full_name: STRING,
@@ -82,7 +83,7 @@ export const defineModels = (sequelize: Sequelize): Models => {
     sessions: sequelize.define(
       'sessions',
       {
-        id: key,
+        id: key(),
         user_id: STRING,
         generation: INTEGER,
         rotated_at: BIGINT,
@@ -96,7 +97,7 @@ export const defineModels = (sequelize: Sequelize): Models => {
     conversations: sequelize.define(
       'conversations',
       {
-        id: key,
+        id: key(),
         kind: STRING,
         name: STRING,
         name_key: STRING,
@@ -115,8 +116,8 @@ export const defineModels = (sequelize: Sequelize): Models => {
     members: sequelize.define(
       'members',
       {
-        conversation_id: key,
-        user_id: key,
+        conversation_id: key(),
+        user_id: key(),
         role: STRING,
         state: STRING,
         muted_until: STRING,
@@ -131,13 +132,13 @@ export const defineModels = (sequelize: Sequelize): Models => {
     ),
     outbox: sequelize.define(
       'outbox',
-      { conversation_id: key, version: { type: INTEGER, primaryKey: true }, event: TEXT },
+      { conversation_id: key(), version: { type: INTEGER, primaryKey: true }, event: TEXT },
       options,
     ),
     notifications: sequelize.define(
       'notifications',
       {
-        id: key,
+        id: key(),
         user_id: STRING,
         kind: STRING,
         conversation_id: STRING,
@@ -149,8 +150,8 @@ export const defineModels = (sequelize: Sequelize): Models => {
       },
       options,
     ),
-    positions: sequelize.define('feed_positions', { consumer: key, conversation_id: key, seq: BIGINT }, options),
-    stamps: sequelize.define('feed_stamps', { consumer: key, stamp: STRING }, options),
+    positions: sequelize.define('feed_positions', { consumer: key(), conversation_id: key(), seq: BIGINT }, options),
+    stamps: sequelize.define('feed_stamps', { consumer: key(), stamp: STRING }, options),
   };
   const { users, sessions, conversations, members } = models;
   sessions.belongsTo(users, { foreignKey: 'user_id', as: 'user', constraints: false });
