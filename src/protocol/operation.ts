@@ -42,5 +42,7 @@ export interface Operation<I extends z.ZodType = z.ZodType, O extends z.ZodType 
   socket: boolean;
 }
 
-/** Keeps the literal types of an entry, so that a handler's input and output are inferred from it. */
-export const operation = <I extends z.ZodType, O extends z.ZodType>(entry: Operation<I, O>): Operation<I, O> => entry;
+/** Keeps the types of an entry that a handler's actor, input and output are inferred from. */
+export const operation = <I extends z.ZodType, O extends z.ZodType, A extends Operation['auth']>(
+  entry: Operation<I, O> & { auth: A },
+): Operation<I, O> & { auth: A } => entry;
