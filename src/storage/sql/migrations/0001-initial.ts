@@ -106,6 +106,7 @@ export const up = async (schema: QueryInterface, { table }: Dialect) => {
   await index('members', 'members_changes', ['user_id', 'user_version']);
   await index('members', 'members_of_user', ['user_id', 'state', 'conversation_id']);
   await index('members', 'members_by_state', ['conversation_id', 'state', 'user_id']);
+  await index('members', 'members_by_role', ['conversation_id', 'role', 'state']);
   await index('members', 'members_muted', ['conversation_id', 'muted_until']);
 
   await schema.createTable(
