@@ -1,0 +1,328 @@
+import { randomBytes } from 'node:crypto';
+import type { Server as HttpServer } from 'node:http';
+import { type Namespace, Server, type Socket } from 'socket.io';
+import type { Actor } from '../actor.ts';
+import type { ClientAddress } from '../client-address.ts';
+import { ParleyError } from '../errors.ts';
+import { commandDeadlineMs, type Invoke } from '../invoke.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Cluster } from '../ports/cluster.ts';
+import type { Log, StoredEvent } from '../ports/log.ts';
+import type { Publisher } from '../ports/publisher.ts';
+import type { ConversationStore } from '../ports/storage.ts';
+import type { LogEvent, Notification } from '../protocol/index.ts';
+import { createBind } from './bind.ts';
+import { createConnections } from './connections.ts';
+import { createCorkedEngine } from './corked-websocket.ts';
+import { createDelivery } from './delivery.ts';
+import { createGate } from './gate.ts';
+import { type Authenticate, createHandshake } from './handshake.ts';
+import { createHeads } from './heads.ts';
+import type { Logger, RealtimeMetrics } from './logger.ts';
+import { lobbyId } from './membership.ts';
+import { tellNotifications } from './notifications.ts';
+import { createOutbox, type EngineConnection, type Outbox } from './outbox.ts';
+import { tellReceipts } from './receipts.ts';
+import { createSockets, type LocalSocket, type Sockets } from './sockets.ts';
+import { createWatch } from './watch.ts';
+
+export interface RealtimeSettings {
+  corsOrigins: string[];
+  pingIntervalMs: number;
+  pingTimeoutMs: number;
+  /** Milliseconds that an opened connection has to join a namespace (S14). */
+  connectTimeoutMs: number;
+  maxPacketBytes: number;
+  queueEvents: number;
+  queueBytes: number;
+  headsIntervalMs: number;
+  handshakesPerSecond: number;
+  socketsPerUser: number;
+  /** Off disables the limits of rate. */
+  rateLimit: boolean;
+  /** Milliseconds over which sockets are sent away when the server stops. */
+  drainMs: number;
+}
+
+export interface RealtimeParts {
+  /** With its other request listeners in place: Socket.IO takes those of `/socket.io` out of their hands. */
+  server: HttpServer;
+  /** Those of namespace `/`, made before by `createSockets`, as the features that signal need them too. */
+  sockets: Sockets;
+  invoke: Invoke;
+  authenticate: Authenticate;
+  isLive: (session_id: string) => Promise<boolean>;
+  log: Pick<Log, 'head' | 'heads' | 'range' | 'changes' | 'epoch'>;
+  publisher: Publisher;
+  present: (events: StoredEvent[]) => LogEvent[] | Promise<LogEvent[]>;
+  conversations: Pick<ConversationStore, 'idsOfUser' | 'member'>;
+  presence: {
+    connected(user_id: string, socket_id: string): void;
+    disconnected(user_id: string, socket_id: string): void;
+  };
+  /** An entry of the user's inbox as it is shown. */
+  loadNotification: (user_id: string, notification_id: string) => Promise<Notification | undefined>;
+  clientAddress: ClientAddress;
+  cluster: Cluster;
+  settings: RealtimeSettings;
+  /** Milliseconds to wait where handshakes are refused for overload, else 0. */
+  shed: () => number;
+  logger: Logger;
+  metrics: RealtimeMetrics;
+  clock: Clock;
+}
+
+export interface Realtime {
+  start(): Promise<void>;
+  /** Refuses newcomers, tells every client to come back later, and lets commands in flight end. */
+  stop(): Promise<void>;
+  /** Whether newcomers are refused. */
+  draining(): boolean;
+  readonly io: Server;
+}
+
+const notificationsNamespace = '/notifications';
+/** What may be called in the namespace of notifications: its token must be renewable where it stands alone. */
+const notificationCommands: ReadonlySet<string> = new Set(['session:renew']);
+/** Those sent away come back within this time, in milliseconds. */
+const returnWithinMs = 3_000;
+
+/** The Socket.IO edge. */
+export const createRealtime = (parts: RealtimeParts): Realtime => {
+  const { server, sockets, cluster, settings, logger, metrics, clock } = parts;
+  let draining = false;
+
+  const io = new Server(server, {
+    path: '/socket.io',
+    transports: ['polling', 'websocket'],
+    serveClient: true,
+    allowEIO3: false,
+    perMessageDeflate: false,
+    httpCompression: false,
+    wsEngine: createCorkedEngine(),
+    connectTimeout: settings.connectTimeoutMs,
+    maxHttpBufferSize: settings.maxPacketBytes,
+    pingInterval: settings.pingIntervalMs,
+    pingTimeout: settings.pingTimeoutMs,
+  });
+  // A proxy reads the instance off it (sticky sessions without a cookie).
+  io.engine.generateId = () => `${cluster.instance_id}.${randomBytes(15).toString('base64url')}`;
+  io.engine.use(
+    createGate({
+      clientAddress: parts.clientAddress,
+      cluster,
+      settings,
+      shed: parts.shed,
+      draining: () => draining,
+      refused: metrics.refused,
+    }),
+  );
+
+  const inbox = createSockets();
+  const registries = [sockets, inbox];
+  const outboxes = new WeakMap<EngineConnection, Outbox>();
+
+  /** The sockets that share a connection. */
+  const sharing = (connection: EngineConnection) =>
+    registries.flatMap(registry =>
+      [...registry.all()].filter(local => local.socket.conn === connection).map(local => ({ registry, local })),
+    );
+
+  const closeShared = (connection: EngineConnection, code: 'slow' | 'overloaded', after_ms = 0) => {
+    for (const { registry, local } of sharing(connection)) registry.close(local, code, after_ms);
+    connection.close(true);
+  };
+
+  const connections = createConnections({
+    io,
+    clientAddress: parts.clientAddress,
+    settings,
+    onFlood: connection => closeShared(connection, 'overloaded', returnWithinMs),
+  });
+
+  const outboxOf = (connection: EngineConnection): Outbox => {
+    let outbox = outboxes.get(connection);
+    if (!outbox) {
+      const onSlow = () => {
+        logger.info('slow_consumer', { address: connections.of(connection).address });
+        closeShared(connection, 'slow');
+      };
+      outbox = createOutbox({ connection, limits: settings, onSlow });
+      outboxes.set(connection, outbox);
+    }
+    return outbox;
+  };
+
+  const watch = createWatch({
+    registries,
+    isLive: parts.isLive,
+    cluster,
+    clock,
+    logger,
+    pause: () => delivery.pause(),
+    resume: () => delivery.resume(),
+  });
+  const delivery = createDelivery({
+    log: parts.log,
+    publisher: parts.publisher,
+    present: parts.present,
+    sockets,
+    clock,
+    before: watch.checkStall,
+    delivered: metrics.delivered,
+    onError: (error, facts) => logger.warn('delivery_delayed', { ...facts, cause: error }),
+  });
+  const heads = createHeads({ log: parts.log, sockets, delivery, cluster, settings, logger });
+  const commands = createBind({ invoke: parts.invoke, confirm: watch.confirm });
+
+  const localOf = (socket: Socket, actor: Actor, expires_at: number): LocalSocket => {
+    const now = clock.now();
+    const { auth } = socket.handshake;
+    return {
+      id: socket.id,
+      actor,
+      socket,
+      outbox: outboxOf(socket.conn),
+      batch: auth['batch'] === true,
+      rooms: new Set(),
+      live: false,
+      left: new Set(),
+      session: { expires_at, renewed_at: now, warned: false, checked_at: now },
+      running: 0,
+      whenIdle: undefined,
+    };
+  };
+
+  /** The conversations whose events a user gets. */
+  const roomsOf = async (user_id: string): Promise<string[]> => {
+    const [ids, lobby] = await Promise.all([
+      parts.conversations.idsOfUser(user_id),
+      parts.conversations.member(lobbyId, user_id),
+    ]);
+    return lobby?.state === 'banned' ? ids : [lobbyId, ...ids];
+  };
+
+  const handshake = createHandshake({
+    authenticate: parts.authenticate,
+    connections,
+    logger,
+    refused: metrics.refused,
+  });
+
+  /** Serves a namespace: its sockets stand in `registry`, and `admit` puts one where it belongs before it is answered. */
+  const serve = (
+    namespace: Namespace,
+    registry: Sockets,
+    hooks: {
+      commands?: ReadonlySet<string>;
+      admit?: (local: LocalSocket) => Promise<void>;
+      opened?: (local: LocalSocket) => void;
+      closed?: (local: LocalSocket) => void;
+    },
+  ) => {
+    const entering = new WeakMap<Socket, LocalSocket>();
+
+    namespace.use(
+      handshake(async (socket, actor, expires_at) => {
+        if (draining) throw new ParleyError('unavailable', { retry_after_ms: Math.random() * returnWithinMs });
+        const local = localOf(socket, actor, expires_at);
+        registry.add(local);
+        const gone = () => {
+          registry.remove(local);
+          socket.conn.off('close', gone);
+        };
+        socket.conn.once('close', gone);
+        socket.once('disconnect', gone);
+        try {
+          await hooks.admit?.(local);
+        } catch (error) {
+          gone();
+          throw error;
+        }
+        if (socket.conn.readyState === 'closed') gone();
+        entering.set(socket, local);
+      }),
+    );
+
+    namespace.on('connection', socket => {
+      const local = entering.get(socket);
+      if (!local) return;
+      entering.delete(socket);
+      local.live = true;
+      local.left.clear();
+      connections.joined(socket.conn);
+      metrics.connected(namespace.name);
+      const { address, user_agent } = connections.of(socket.conn);
+      const connection = { id: socket.id, setExpiry: (at: number) => renew(local, at) };
+      commands.bind(local, { address, user_agent, connection }, hooks.commands);
+      hooks.opened?.(local);
+      socket.on('disconnect', reason => {
+        connections.left(socket.conn);
+        metrics.disconnected(namespace.name, reason);
+        hooks.closed?.(local);
+      });
+      const own = registry.ofUser(local.actor.user_id);
+      if (own.size <= settings.socketsPerUser) return;
+      const [oldest] = [...own].filter(other => other !== local && other.live);
+      if (oldest) registry.close(oldest, 'too_many_sockets');
+    });
+  };
+
+  /** A connection's sockets in all namespaces live on one token. */
+  const renew = ({ socket, actor }: LocalSocket, expires_at: number) => {
+    for (const local of registries.flatMap(registry => [...registry.ofUser(actor.user_id)]))
+      if (local.socket.conn === socket.conn && local.actor.session_id === actor.session_id)
+        local.session = { ...local.session, expires_at, renewed_at: clock.now(), warned: false };
+  };
+
+  serve(io.of('/'), sockets, {
+    admit: async local => delivery.admit(local, await roomsOf(local.actor.user_id)),
+    opened: local => {
+      heads.welcome(local);
+      parts.presence.connected(local.actor.user_id, local.id);
+    },
+    closed: local => parts.presence.disconnected(local.actor.user_id, local.id),
+  });
+  serve(io.of(notificationsNamespace), inbox, { commands: notificationCommands });
+
+  const stops: (() => void)[] = [];
+
+  const sendAway = async () => {
+    const all = registries.flatMap(registry => [...registry.all()].map(local => ({ registry, local })));
+    const pace = settings.drainMs / Math.max(1, all.length);
+    const started = performance.now();
+    for (const [index, { registry, local }] of all.entries()) {
+      const early = index * pace - (performance.now() - started);
+      if (early > 5) await new Promise(resolve => setTimeout(resolve, early));
+      registry.close(local, 'stopping', Math.random() * returnWithinMs);
+    }
+  };
+
+  const commandsEnded = async () => {
+    const deadline = performance.now() + commandDeadlineMs;
+    while (commands.running() > 0 && performance.now() < deadline)
+      await new Promise(resolve => setTimeout(resolve, 10));
+  };
+
+  return {
+    io,
+    draining: () => draining,
+    async start() {
+      await heads.start();
+      delivery.start();
+      watch.start();
+      stops.push(tellReceipts({ cluster, sockets }));
+      stops.push(tellNotifications({ cluster, sockets: inbox, load: parts.loadNotification, logger }));
+    },
+    async stop() {
+      draining = true;
+      await sendAway();
+      await commandsEnded();
+      for (const stop of stops.splice(0)) stop();
+      watch.stop();
+      heads.stop();
+      delivery.stop();
+      io.engine.close();
+    },
+  };
+};

@@ -1,0 +1,163 @@
+import { ParleyError } from '../errors.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Cluster } from '../ports/cluster.ts';
+import type { Logger } from './logger.ts';
+import { signalPacket } from './packet.ts';
+import type { LocalSocket, Sockets } from './sockets.ts';
+
+export interface WatchParts {
+  /** One per namespace. */
+  registries: readonly Sockets[];
+  /** Whether a session is neither revoked nor expired; may answer from a cache. Throws where that is not known. */
+  isLive: (session_id: string) => Promise<boolean>;
+  cluster: Pick<Cluster, 'on'>;
+  clock: Clock;
+  logger: Logger;
+  /** Holds and resumes the delivery of events. */
+  pause: () => void;
+  resume: () => void;
+}
+
+/** Keeps sockets only for as long as their token and their session are good (G9). */
+export interface Watch {
+  /** For a command: throws `token_expired` or `signed_out`. */
+  confirm(local: LocalSocket): void | Promise<void>;
+  /** Before a delivery: holds it where the process stood still for so long that a revocation may have been missed. */
+  checkStall(): void;
+  start(): void;
+  stop(): void;
+}
+
+const sweepMs = 1_000;
+/** A token's end is announced this long before, or by the last fifth of its life where that is shorter. */
+const warnMs = 60_000;
+const warnShare = 0.2;
+/** A session that was found alive within this time need not be looked up for a command, or for being connected. */
+const confirmedForMs = 1_000;
+const recheckMs = 25_000;
+/** Trouble in looking sessions up is bridged this long (G9: authorisation is never older). */
+const unknownForMs = 30_000;
+const beatMs = 500;
+const stallMs = 2_000;
+const lookupsAtOnce = 16;
+
+export const createWatch = ({ registries, isLive, cluster, clock, logger, pause, resume }: WatchParts): Watch => {
+  const stops: (() => void)[] = [];
+  let lastBeat = performance.now();
+  let revalidating = false;
+  let rechecking = false;
+
+  const sockets = () => registries.flatMap(registry => [...registry.all()].map(local => ({ registry, local })));
+
+  const signOut = (session_ids: Iterable<string>, code: 'signed_out' | 'account_erased') => {
+    const ended = new Set(session_ids);
+    for (const { registry, local } of sockets()) if (ended.has(local.actor.session_id)) registry.close(local, code);
+  };
+
+  const expire = () => {
+    const now = clock.now();
+    for (const registry of registries)
+      for (const local of [...registry.all()]) {
+        const { session } = local;
+        const left = session.expires_at - now;
+        if (left <= 0) {
+          registry.close(local, 'token_expired');
+          continue;
+        }
+        const lead = Math.min(warnMs, (session.expires_at - session.renewed_at) * warnShare);
+        if (left > lead || session.warned || !local.live) continue;
+        session.warned = true;
+        const payload = { expires_in: Math.round(left / 1_000) };
+        local.outbox.write(signalPacket('session:expiring', payload, local.socket.nsp.name));
+      }
+  };
+
+  /** Looks up the sessions of sockets not looked up since `before`; those that ended are closed. Returns whether all are known. */
+  const recheck = async (before: number): Promise<boolean> => {
+    const due = new Set<string>();
+    for (const { local } of sockets()) if (local.session.checked_at <= before) due.add(local.actor.session_id);
+    const queue = [...due];
+    const alive = new Set<string>();
+    const ended = new Set<string>();
+    let known = true;
+    const worker = async () => {
+      for (let id = queue.pop(); id !== undefined; id = queue.pop()) {
+        try {
+          ((await isLive(id)) ? alive : ended).add(id);
+        } catch (error) {
+          known = false;
+          logger.warn('session_lookup_failed', { cause: error });
+        }
+      }
+    };
+    const at = clock.now();
+    await Promise.all(Array.from({ length: lookupsAtOnce }, worker));
+    for (const { local } of sockets()) if (alive.has(local.actor.session_id)) local.session.checked_at = at;
+    signOut(ended, 'signed_out');
+    return known;
+  };
+
+  const revalidate = async () => {
+    const since = clock.now();
+    while (!(await recheck(since))) {
+      if (clock.now() - since > unknownForMs) {
+        for (const { registry, local } of sockets())
+          if (local.session.checked_at <= since) registry.close(local, 'overloaded', Math.random() * 5_000);
+        break;
+      }
+      await new Promise(resolve => setTimeout(resolve, beatMs).unref());
+    }
+  };
+
+  const checkStall = () => {
+    const now = performance.now();
+    const stood = now - lastBeat - beatMs;
+    if (stood <= stallMs || revalidating) return;
+    revalidating = true;
+    logger.warn('stalled', { ms: Math.round(stood) });
+    pause();
+    void revalidate().finally(() => {
+      revalidating = false;
+      resume();
+    });
+  };
+
+  const sweep = () => {
+    expire();
+    if (rechecking) return;
+    rechecking = true;
+    void recheck(clock.now() - recheckMs).finally(() => {
+      rechecking = false;
+    });
+  };
+
+  const every = (ms: number, job: () => void) => {
+    const timer = setInterval(job, ms).unref();
+    stops.push(() => clearInterval(timer));
+  };
+
+  return {
+    confirm({ session, actor }) {
+      const now = clock.now();
+      if (now >= session.expires_at) throw new ParleyError('token_expired');
+      if (now - session.checked_at < confirmedForMs) return;
+      return isLive(actor.session_id).then(live => {
+        if (!live) throw new ParleyError('signed_out');
+        session.checked_at = now;
+      });
+    },
+    checkStall,
+    start() {
+      lastBeat = performance.now();
+      every(beatMs, () => {
+        checkStall();
+        lastBeat = performance.now();
+      });
+      every(sweepMs, sweep);
+      stops.push(cluster.on('sessions:revoked', ({ session_ids, reason }) => signOut(session_ids, reason)));
+    },
+    stop() {
+      for (const stop of stops.splice(0)) stop();
+    },
+  };
+};
