@@ -1,0 +1,13 @@
+// `npm run docs`: writes the tables of docs/protocol.md and README.md from the code. The prose between them is written by hand.
+import { readFileSync, writeFileSync } from 'node:fs';
+import { renderConfiguration } from './configuration-table.ts';
+import { renderProtocol } from './protocol-tables.ts';
+
+const root = new URL('../', import.meta.url);
+for (const [path, render] of [
+  ['docs/protocol.md', renderProtocol],
+  ['README.md', renderConfiguration],
+] as const) {
+  const file = new URL(path, root);
+  writeFileSync(file, render(readFileSync(file, 'utf8')));
+}
