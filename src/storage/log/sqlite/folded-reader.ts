@@ -1,0 +1,68 @@
+import type { Database } from 'libsql';
+import { type FoldedMessage, maxWindow } from '../../../ports/log.ts';
+import { type EventRow, eventColumns, parsePayload, toEvent } from './rows.ts';
+
+/** An event, the latest edit of it, and whether anybody has reacted to it. */
+type FoldedRow = [
+  ...EventRow,
+  conversation_id: string,
+  c: number,
+  edit_payload: string | null,
+  edit_date: number | null,
+  reacted: number,
+];
+
+/** Reads messages with what came after folded in; its cost depends on how many are asked for, and on nothing else. */
+export const createFoldedReader = (database: Database) => {
+  const columns = `${eventColumns}, v.id, v.c, x.payload, x.date,
+    EXISTS (SELECT 1 FROM reaction_counts k WHERE k.c = e.c AND k.seq = e.seq)`;
+  const fold =
+    'LEFT JOIN folds f ON f.c = e.c AND f.seq = e.seq LEFT JOIN events x ON x.c = f.c AND x.seq = f.edit_seq';
+  const ofOne = `SELECT ${columns} FROM conversations v CROSS JOIN events e ON e.c = v.c ${fold} WHERE v.id = ? AND e.kind = 0`;
+  const page = database.prepare(`${ofOne} AND e.n > ? AND e.n <= ? ORDER BY e.n`).raw();
+  const single = database.prepare(`${ofOne} AND e.seq = ?`).raw();
+  const latest = database
+    .prepare(
+      `SELECT ${columns} FROM json_each(?) j CROSS JOIN conversations v ON v.id = j.value
+       CROSS JOIN events e ON e.row = (SELECT row FROM events m WHERE m.c = v.c AND m.kind = 0 ORDER BY m.n DESC LIMIT 1) ${fold}`,
+    )
+    .raw();
+  const counts = database
+    .prepare(
+      `SELECT k.emoji, k.count, EXISTS (
+         SELECT 1 FROM reactions r WHERE r.c = k.c AND r.seq = k.seq AND r.emoji = k.emoji AND r.user_id = ?3)
+       FROM reaction_counts k WHERE k.c = ?1 AND k.seq = ?2 ORDER BY k.first_seq`,
+    )
+    .raw();
+
+  const toFolded = (row: FoldedRow, viewer: string): FoldedMessage => {
+    const [seq, n, kind, sender, client_id, date, random, payload, conversation_id, c, editPayload, editDate, reacted] =
+      row;
+    const event = toEvent(conversation_id, [seq, n, kind, sender, client_id, date, random, payload]);
+    const rows = reacted ? (counts.all([c, seq, viewer]) as [string, number, number][]) : [];
+    const reactions = rows.map(([emoji, count, me]) => ({ emoji, count, me: me === 1 }));
+    if (editPayload === null || editDate === null) return { event, reactions };
+    const { message, mentions, mentions_all } = parsePayload(editPayload);
+    return {
+      event: { ...event, payload: { ...event.payload, message, mentions, mentions_all } },
+      edited_at: new Date(editDate).toISOString(),
+      reactions,
+    };
+  };
+
+  return {
+    messages(conversation_id: string, afterN: number, upToN: number, viewer: string): FoldedMessage[] {
+      const end = Math.min(upToN, Math.max(afterN, 0) + maxWindow);
+      const rows = page.all([conversation_id, afterN, end]) as FoldedRow[];
+      return rows.map(row => toFolded(row, viewer));
+    },
+    messageAt(conversation_id: string, seq: number, viewer: string): FoldedMessage | undefined {
+      const row = single.get([conversation_id, seq]) as FoldedRow | undefined;
+      return row && toFolded(row, viewer);
+    },
+    latestMessages(conversation_ids: string[], viewer: string): Map<string, FoldedMessage> {
+      const rows = latest.all([JSON.stringify(conversation_ids)]) as FoldedRow[];
+      return new Map(rows.map(row => [row[8], toFolded(row, viewer)]));
+    },
+  };
+};
