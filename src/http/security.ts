@@ -21,6 +21,8 @@ export const createSecurityHeaders = () =>
         'frame-ancestors': ["'none'"],
       },
     },
+    // Of other hosts below this one's name nothing is known.
+    strictTransportSecurity: { includeSubDomains: false },
     frameguard: { action: 'deny' },
     referrerPolicy: { policy: 'no-referrer' },
     crossOriginResourcePolicy: { policy: 'same-origin' },

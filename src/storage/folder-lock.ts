@@ -12,6 +12,8 @@ export class FolderLocked extends Error {
 export const lockFolder = (file: string): { release(): void } => {
   const database = new Database(file, { timeout: 0 });
   try {
+    // Nothing is ever written, hence there is nothing to roll back from a journal on disk.
+    database.exec('PRAGMA journal_mode = MEMORY');
     database.exec('BEGIN EXCLUSIVE');
   } catch (error) {
     database.close();
