@@ -17,7 +17,7 @@ export const userColumns = [
 const attributes = [...userColumns];
 
 /** Only a prefix is ever looked for; the column holds no more. */
-const fullNameKey = (full_name: string) => fold(full_name).slice(0, 160);
+const fullNameKey = (full_name: string) => fold(full_name).trim().slice(0, 160);
 
 export const createUserStore = ({ models: { users, sessions, notifications }, transact }: StoreParts): UserStore => ({
   async create(user, { username, email }) {
