@@ -42,7 +42,9 @@ const event = (
 const say = (conversation_id: string, seq: number, message: string, from?: string) =>
   event(conversation_id, seq, { message }, 'message', from);
 const seqs = async (q: string, floors: [string, number][] = [['a', 1]], from?: string) =>
-  (await index.find({ q, floors: new Map(floors), from, limit: 50 })).hits.map(hit => `${hit.conversation_id}${hit.seq}`);
+  (await index.find({ q, floors: new Map(floors), from, limit: 50 })).hits.map(
+    hit => `${hit.conversation_id}${hit.seq}`,
+  );
 
 test('finds all words as prefixes, whatever their accents and case, newest first', async () => {
   await index.apply(
@@ -123,7 +125,9 @@ test('pages to the end by a key, without holes or repetitions', async () => {
     after = page.next;
   } while (after !== undefined);
   expect(found).toEqual(Array.from({ length: size - 10 }, (_, at) => size - at));
-  await expect(index.find({ q: 'pear', floors: new Map([['a', 1]]), after: 'no page!', limit: 1 })).rejects.toMatchObject({
+  await expect(
+    index.find({ q: 'pear', floors: new Map([['a', 1]]), after: 'no page!', limit: 1 }),
+  ).rejects.toMatchObject({
     code: 'invalid_input',
   });
 });

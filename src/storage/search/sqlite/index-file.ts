@@ -45,7 +45,7 @@ const tables = `
   CREATE TABLE position (conversation_id TEXT PRIMARY KEY, seq INTEGER NOT NULL) WITHOUT ROWID;
   CREATE TABLE entry (id INTEGER PRIMARY KEY, conversation_id TEXT NOT NULL, seq INTEGER NOT NULL, UNIQUE (conversation_id, seq));
   CREATE VIRTUAL TABLE body USING fts5(
-    text, scope, prefix = '2 3', tokenize = "unicode61 remove_diacritics 2 categories 'L* N* Co Mn Mc'"
+    text, scope, prefix = '2', tokenize = "unicode61 remove_diacritics 2 categories 'L* N* Co Mn Mc'"
   );
   INSERT INTO body (body, rank) VALUES ('secure-delete', 1);
   PRAGMA user_version = ${version};

@@ -1,0 +1,112 @@
+import { type FoldedMessage, type Log, placeOf, type StoredEvent } from '../ports/log.ts';
+import type { LogEvent, Message, ReplyPreview, User } from '../protocol/index.ts';
+import { excerpt } from './excerpt.ts';
+import { presentEvent } from './present-event.ts';
+import type { Visibility } from './visibility.ts';
+
+/** Names of people by their ids; `peek` without waiting, where they are known. */
+export interface Names {
+  get(ids: Iterable<string>): Promise<Map<string, User>>;
+  peek(id: string): User | undefined;
+}
+
+/** Puts names into what the log holds as ids, and previews of what is answered to. Authorises nothing but those previews. */
+export interface Presenter {
+  /**
+   * Log events as they go out, in the same order; at once where all names are known and nothing is a reply. Without `viewer` they
+   * go to all members alike, so that a preview shows only what each of them may have.
+   */
+  events(stored: StoredEvent[], viewer?: string): LogEvent[] | Promise<LogEvent[]>;
+  /** Messages as one person sees them, in the same order. */
+  messages(folded: FoldedMessage[], viewer: string): Promise<Message[]>;
+}
+
+export interface PresenterParts {
+  people: Names;
+  log: Pick<Log, 'messageAt' | 'epoch'>;
+  visibility: Visibility;
+}
+
+export const createPresenter = ({ people, log, visibility }: PresenterParts): Presenter => {
+  const peek = (id: string): User => people.peek(id) ?? nameless(id);
+  const isKnown = (event: StoredEvent) => {
+    const { reply_to, user_id, mentions } = event.payload;
+    return (
+      reply_to === undefined &&
+      people.peek(event.from) !== undefined &&
+      (user_id === undefined || people.peek(user_id) !== undefined) &&
+      (mentions === undefined || mentions.every(id => people.peek(id) !== undefined))
+    );
+  };
+
+  /** The messages that these answer to, by id; without those that this viewer, or any member, may not have. */
+  const targetsOf = async (events: StoredEvent[], viewer: string | undefined): Promise<Map<string, FoldedMessage>> => {
+    const replies = new Map<string, string>();
+    for (const { payload, conversation_id } of events)
+      if (payload.reply_to) replies.set(payload.reply_to, conversation_id);
+    const floors = new Map<string, number>();
+    for (const id of new Set(replies.values())) {
+      floors.set(id, await (viewer === undefined ? visibility.toAll(id) : visibility.of(id, viewer)));
+    }
+    const targets = new Map<string, FoldedMessage>();
+    for (const [id, conversation_id] of replies) {
+      const seq = placeOf(id)?.seq ?? 0;
+      if (seq < (floors.get(conversation_id) ?? Number.POSITIVE_INFINITY)) continue;
+      const folded = await log.messageAt(conversation_id, seq, viewer ?? '');
+      if (folded?.event.id === id) targets.set(id, folded);
+    }
+    return targets;
+  };
+
+  /** Everything that it takes to present these. */
+  const gather = async (events: StoredEvent[], viewer: string | undefined) => {
+    const targets = await targetsOf(events, viewer);
+    const ids = new Set<string>();
+    for (const { from, payload } of events) {
+      ids.add(from);
+      if (payload.user_id !== undefined) ids.add(payload.user_id);
+      for (const id of payload.mentions ?? []) ids.add(id);
+    }
+    for (const { event } of targets.values()) ids.add(event.from);
+    const names = await people.get(ids);
+    const name = (id: string) => names.get(id) ?? nameless(id);
+    const preview = (id: string | undefined) => {
+      const target = id === undefined ? undefined : targets.get(id);
+      return target && previewOf(target, name);
+    };
+    return { name, preview };
+  };
+
+  const present = async (stored: StoredEvent[], viewer: string | undefined): Promise<LogEvent[]> => {
+    const { name, preview } = await gather(stored, viewer);
+    return stored.map(event => presentEvent(event, log.epoch, name, preview(event.payload.reply_to)));
+  };
+
+  return {
+    events(stored, viewer) {
+      if (!stored.every(isKnown)) return present(stored, viewer);
+      return stored.map(event => presentEvent(event, log.epoch, peek));
+    },
+    async messages(folded, viewer) {
+      const { name, preview } = await gather(
+        folded.map(({ event }) => event),
+        viewer,
+      );
+      return folded.flatMap(({ event, edited_at, reactions }) => {
+        const presented = presentEvent(event, log.epoch, name, preview(event.payload.reply_to));
+        if (presented.kind !== 'message') return [];
+        if (presented.unsent) return [{ ...presented, reactions: [] }];
+        return [{ ...presented, ...(edited_at !== undefined && { edited_at }), reactions }];
+      });
+    },
+  };
+};
+
+const nameless = (id: string): User => ({ id, username: '', full_name: '' });
+
+const previewOf = ({ event }: FoldedMessage, name: (id: string) => User): ReplyPreview => {
+  const { message, unsent } = event.payload;
+  const from = name(event.from);
+  if (unsent || message === undefined) return { id: event.id, from, message: '', unsent: true };
+  return { id: event.id, from, message: excerpt(message) };
+};
