@@ -109,7 +109,7 @@ export interface MemberRow {
   /** `none`: a row that only holds cursors or a mute (lobby), or of somebody never joined (a ban lifted). */
   state: 'active' | 'none' | 'left' | 'removed' | 'banned';
   muted_until: string | null;
-  /** Where the latest joining stands in the log; 0 until its event was appended, and for the lobby. */
+  /** Where the latest joining stands in the log; 0 until its event was appended, and for the lobby. Of who is banned: where the ban stands. */
   joined_seq: number;
   read_seq: number;
   read_n: number;
@@ -226,7 +226,7 @@ export interface ConversationStore {
     seq: number,
     limit: number,
   ): Promise<{ user_ids: string[]; count: number }>;
-  /** Where a `joined` event was appended: sets joined_seq, and raises read_seq/read_n to it. */
+  /** Where a `joined` (or `banned`) event was appended: sets joined_seq, and raises read_seq/read_n to it. */
   setJoined(id: string, user_id: string, version: number, seq: number, n: number): Promise<void>;
 
   /** Entries not yet marked done, by conversation and version; of one conversation, or all. */
