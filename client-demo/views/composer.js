@@ -124,7 +124,7 @@ export const createComposer = ({ chat, id, drafts, onSent, lastOwn }) => {
       },
     },
     about,
-    h('div', { class: 'row' }, input, submit),
+    h('div', { class: 'writing' }, input, submit),
     count,
   );
 

@@ -26,7 +26,7 @@ export const openDialog = (title, fill, onClosed) => {
     h(
       'div',
       { class: 'sheet' },
-      h('header', {}, h('h2', {}, title), iconButton('close', 'Close', { onclick: close })),
+      h('header', { class: 'sheet-head' }, h('h2', {}, title), iconButton('close', 'Close', { onclick: close })),
       ...fill(close),
     ),
   );
