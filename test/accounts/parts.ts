@@ -7,10 +7,10 @@ import { createPasswords } from '../../src/accounts/passwords.ts';
 import { createPeople } from '../../src/accounts/people.ts';
 import { createSessions } from '../../src/accounts/sessions.ts';
 import { createTokens } from '../../src/accounts/tokens.ts';
-import type { Actor } from '../../src/actor.ts';
 import { createMemoryCluster } from '../../src/cluster/memory.ts';
 import type { Call } from '../../src/invoke.ts';
 import type { Notices } from '../../src/ports/cluster.ts';
+import type { UserStore } from '../../src/ports/storage.ts';
 import { openSqliteStorage } from '../../src/storage/sql/open.ts';
 
 export const secret = 'a secret of the tests, 32 bytes or more';
@@ -31,10 +31,13 @@ type Parts = Parameters<typeof createAccountHandlers>[0];
 export const startAccounts = async ({
   cost = 4,
   loginLimit = 'off',
+  wrapUsers = users => users,
   ...hooks
-}: { cost?: number; loginLimit?: Parts['settings']['loginLimit'] } & Partial<
-  Pick<Parts, 'onRegistered' | 'onErased'>
-> = {}) => {
+}: {
+  cost?: number;
+  loginLimit?: Parts['settings']['loginLimit'];
+  wrapUsers?: (users: UserStore) => UserStore;
+} & Partial<Pick<Parts, 'onRegistered' | 'onErased'>> = {}) => {
   const folder = await mkdtemp(join(tmpdir(), 'parley-accounts-'));
   const file = join(folder, 'parley.db');
   const storage = await openSqliteStorage({ file });
@@ -47,7 +50,7 @@ export const startAccounts = async ({
   cluster.on('sessions:revoked', notice => revoked.push(notice));
   const recorded: { event: string; facts: Record<string, unknown> }[] = [];
   const handlers = createAccountHandlers({
-    users: storage.users,
+    users: wrapUsers(storage.users),
     sessions,
     passwords: createPasswords({ cost }),
     cluster,
@@ -95,5 +98,3 @@ export const startAccounts = async ({
     signUp,
   };
 };
-
-export const another = (actor: Actor, over: Partial<Actor>): Actor => ({ ...actor, ...over });
