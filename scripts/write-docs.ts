@@ -1,6 +1,7 @@
-// `npm run docs`: writes the tables of docs/protocol.md and README.md from the code. The prose between them is written by hand.
+// `npm run docs`: writes the tables of docs/protocol.md and README.md, and .env.example, from the code. The prose between them is written by hand.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { renderConfiguration } from './configuration-table.ts';
+import { renderEnvExample } from './env-example.ts';
 import { renderProtocol } from './protocol-tables.ts';
 
 const root = new URL('../', import.meta.url);
@@ -11,3 +12,4 @@ for (const [path, render] of [
   const file = new URL(path, root);
   writeFileSync(file, render(readFileSync(file, 'utf8')));
 }
+writeFileSync(new URL('.env.example', root), renderEnvExample());
