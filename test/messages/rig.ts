@@ -81,15 +81,16 @@ export const startInstance = async ({ log, storage, index }: Pick<Stores, 'log' 
   const findOrCreateDirect = createFindOrCreateDirect({ users, storage: conversations, outbox, clock, record });
   const findRoomId = createFindRoomId({ storage: conversations });
   const notificationPresenter = createNotificationPresenter({ notifications, log, people, visibility });
+  const messageParts = {
+    ...{ log, storage: conversations, users, people, writer, access, cursors, cluster, clock },
+    ...{ presenter, conversations: conversationPresenter, findOrCreateDirect, findRoomId },
+  };
   const handlers = {
     ...createConversationHandlers({
       ...{ users, storage: conversations, log, states, access, outbox, change, departure },
       ...{ findOrCreateDirect, findRoomId, presenter: conversationPresenter, people, clock, record },
     }),
-    ...createMessageHandlers({
-      ...{ log, storage: conversations, users, people, writer, access, cursors, cluster, clock },
-      ...{ presenter, conversations: conversationPresenter, findOrCreateDirect, findRoomId },
-    }),
+    ...createMessageHandlers(messageParts),
     ...createSearchHandlers({ index, log, access, storage: conversations, presenter }),
     ...createNotificationHandlers({ notifications, presenter: notificationPresenter, clock }),
   };
@@ -131,7 +132,19 @@ export const startInstance = async ({ log, storage, index }: Pick<Stores, 'log' 
     return id;
   };
   return {
-    ...{ time, cluster, publisher, published, states, writer, cursors, presenter, notificationPresenter, errors },
+    ...{
+      time,
+      cluster,
+      publisher,
+      published,
+      states,
+      writer,
+      cursors,
+      presenter,
+      notificationPresenter,
+      errors,
+      messageParts,
+    },
     ...{
       call,
       send,
