@@ -33,8 +33,6 @@ export interface Sessions {
   revoke(which: Parameters<SessionStore['revoke']>[0]): Promise<string[]>;
   /** Tells all instances that these are over; the store knows already. */
   announceEnd(session_ids: string[], reason: EndReason): void;
-  /** Deletes what has expired; for a timer. */
-  sweep(): Promise<void>;
   close(): void;
 }
 
@@ -179,8 +177,6 @@ export const createSessions = ({
       announceEnd(ended, 'signed_out');
       return ended;
     },
-
-    sweep: () => sessions.deleteExpired(isoDate(clock.now())),
 
     close() {
       for (const off of stop) off();

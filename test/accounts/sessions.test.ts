@@ -174,7 +174,7 @@ describe('authentication', () => {
     clock.advance(86_400_000 + 1_000);
     const { token } = tokens.access(actor.user_id, actor.session_id);
     await expect(sessions.authenticate(token)).rejects.toMatchObject(signedOut);
-    await sessions.sweep();
+    await storage.sessions.deleteExpired(new Date(clock.now()).toISOString());
     expect(await storage.sessions.find(actor.session_id)).toBeUndefined();
   });
 
