@@ -11,6 +11,9 @@ interface Bucket {
 /** Above this many keys those that are full again are forgotten; checked once per doubling, so that it costs nothing on average. */
 const sweepAbove = 10_000;
 
+/** What floating-point arithmetic may be off by, in milliseconds. */
+const rounding = 1e-6;
+
 /** Token buckets in memory. A key that was not used for as long as its refill takes leaves nothing behind. */
 export const createTokenBuckets = ({ clock }: { clock: Clock }) => {
   const buckets = new Map<string, Bucket>();
@@ -23,7 +26,7 @@ export const createTokenBuckets = ({ clock }: { clock: Clock }) => {
     const elapsed = bucket ? Math.max(0, now - bucket.at) : 0;
     const tokens = bucket ? Math.min(burst, bucket.tokens + (elapsed * rate) / 1_000) : burst;
     const needed = Math.min(cost, burst);
-    if (tokens < needed) return Math.max(1, Math.ceil(((needed - tokens) * 1_000) / rate));
+    if (tokens < needed - rounding) return Math.max(1, Math.ceil(((needed - tokens) * 1_000) / rate - rounding));
     const left = tokens - cost;
     buckets.set(key, { tokens: left, at: now, fullAt: now + ((burst - left) * 1_000) / rate });
     if (buckets.size > sweepAt) sweep(now);

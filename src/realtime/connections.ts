@@ -45,6 +45,12 @@ export const createConnections = ({
 }): Connections => {
   const all = new WeakMap<EngineConnection, ConnectionFacts>();
 
+  /** By force: an orderly end would wait for the next poll of a client that may never come. */
+  const closeUnlessJoined = (connection: EngineConnection, facts: ConnectionFacts) =>
+    setTimeout(() => {
+      if (facts.joined === 0) connection.close(true);
+    }, settings.connectTimeoutMs).unref();
+
   io.engine.on('connection', (connection: EngineConnection) => {
     const { request } = connection;
     const facts: ConnectionFacts = {
@@ -57,6 +63,7 @@ export const createConnections = ({
       counted_since: performance.now(),
     };
     all.set(connection, facts);
+    closeUnlessJoined(connection, facts);
     // The first request would stay in memory for as long as the connection does.
     Object.assign(connection, { request: null });
     connection.on('data', (data: unknown) => {
@@ -89,9 +96,7 @@ export const createConnections = ({
       const facts = of(connection);
       facts.joined -= 1;
       if (facts.joined > 0 || connection.readyState !== 'open') return;
-      setTimeout(() => {
-        if (facts.joined === 0) connection.close(true);
-      }, settings.connectTimeoutMs).unref();
+      closeUnlessJoined(connection, facts);
     },
   };
 };

@@ -100,7 +100,8 @@ export const createRealtime = (parts: RealtimeParts): Realtime => {
     perMessageDeflate: false,
     httpCompression: false,
     wsEngine: createCorkedEngine(),
-    connectTimeout: settings.connectTimeoutMs,
+    // `connections` comes first, which also closes polling connections that nobody polls.
+    connectTimeout: settings.connectTimeoutMs * 2,
     maxHttpBufferSize: settings.maxPacketBytes,
     pingInterval: settings.pingIntervalMs,
     pingTimeout: settings.pingTimeoutMs,

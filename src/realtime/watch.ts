@@ -29,9 +29,10 @@ export interface Watch {
 }
 
 const sweepMs = 1_000;
-/** A token's end is announced this long before, or by the last fifth of its life where that is shorter. */
+/** A token's end is announced this long before, or by the last fifth of its life where that is shorter, but not so late that a sweep could miss it. */
 const warnMs = 60_000;
 const warnShare = 0.2;
+const warnAtLeastMs = 2_500;
 /** A session that was found alive within this time need not be looked up for a command, or for being connected. */
 const confirmedForMs = 1_000;
 const recheckMs = 25_000;
@@ -64,7 +65,8 @@ export const createWatch = ({ registries, isLive, cluster, clock, logger, pause,
           registry.close(local, 'token_expired');
           continue;
         }
-        const lead = Math.min(warnMs, (session.expires_at - session.renewed_at) * warnShare);
+        const life = session.expires_at - session.renewed_at;
+        const lead = Math.min(warnMs, Math.max(warnAtLeastMs, life * warnShare));
         if (left > lead || session.warned || !local.live) continue;
         session.warned = true;
         const payload = { expires_in: Math.round(left / 1_000) };

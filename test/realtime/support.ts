@@ -37,6 +37,13 @@ export const settings: RealtimeSettings = {
 
 const nameOf = (id: string): User => ({ id, username: id, full_name: `Full ${id}` });
 
+/** Handlers that answer with what they got. */
+const echoes = (): Handlers => {
+  const all: Partial<Handlers> = {};
+  for (const name of operationNames) Object.assign(all, { [name]: (_actor: unknown, input: unknown) => input });
+  return all as Handlers;
+};
+
 export interface Overrides extends Partial<Pick<RealtimeParts, 'isLive' | 'authenticate' | 'shed' | 'present'>> {
   settings?: Partial<RealtimeSettings>;
   /** Wraps the log as the delivery sees it. */
@@ -107,9 +114,8 @@ export const startEdge = async (overrides: Overrides = {}) => {
     settings: { offlineAfterMs: overrides.offlineAfterMs ?? 200, pollMs: 5_000 },
     onError,
   });
-  const echo = async (_actor: unknown, input: unknown) => input as never;
   const handlers: Handlers = {
-    ...(Object.fromEntries(operationNames.map(name => [name, echo])) as Handlers),
+    ...echoes(),
     ...createPresenceHandlers({ typing, presence }),
     'conversation:list': async () => {
       throw new Error('a fault');
