@@ -90,8 +90,8 @@ const rowOf = (event: StoredEvent, user_id: string, kind: NotificationRow['kind'
   read_at: null,
 });
 
-/** Sorts by the event's date; the same for the same event and person, so that two notifiers make one. */
-const notificationId = ({ id, date }: StoredEvent, user_id: string) => {
-  const hash = createHash('sha256').update(`${id} ${user_id}`).digest('hex').slice(0, 20);
-  return `${Date.parse(date).toString(36).padStart(9, '0')}.${hash}`;
+/** Sorts by the event's date, then its seq; the same for the same event and person, so that two notifiers make one. */
+const notificationId = ({ id, date, seq }: StoredEvent, user_id: string) => {
+  const hash = createHash('sha256').update(`${id} ${user_id}`).digest('hex').slice(0, 16);
+  return `${Date.parse(date).toString(36).padStart(9, '0')}.${seq.toString(36).padStart(8, '0')}.${hash}`;
 };
