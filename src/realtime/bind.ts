@@ -5,7 +5,7 @@ import type { LocalSocket } from './sockets.ts';
 
 export interface BindParts {
   invoke: Invoke;
-  /** Throws where the socket's session is over; resolves at once where that was looked up a moment ago. */
+  /** Throws where the socket's session is over; returns at once where that was looked up lately. */
   confirm: (local: LocalSocket) => void | Promise<void>;
 }
 

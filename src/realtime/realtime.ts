@@ -84,6 +84,8 @@ export interface Realtime {
 const notificationsNamespace = '/notifications';
 /** What may be called in the namespace of notifications: its token must be renewable where it stands alone. */
 const notificationCommands: ReadonlySet<string> = new Set(['session:renew']);
+/** Sockets that came at once are looked up again at different times, within so many milliseconds. */
+const lookupSpreadMs = 10_000;
 /** Those sent away come back within this time, in milliseconds. */
 const returnWithinMs = 3_000;
 
@@ -188,7 +190,7 @@ export const createRealtime = (parts: RealtimeParts): Realtime => {
       rooms: new Set(),
       live: false,
       left: new Set(),
-      session: { expires_at, renewed_at: now, warned: false, checked_at: now },
+      session: { expires_at, renewed_at: now, warned: false, checked_at: now - Math.random() * lookupSpreadMs },
       running: 0,
       whenIdle: undefined,
     };

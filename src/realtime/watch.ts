@@ -8,7 +8,7 @@ import type { LocalSocket, Sockets } from './sockets.ts';
 export interface WatchParts {
   /** One per namespace. */
   registries: readonly Sockets[];
-  /** Whether a session is neither revoked nor expired; may answer from a cache. Throws where that is not known. */
+  /** Whether a session is neither revoked nor expired, by the store itself. Throws where that is not known. */
   isLive: (session_id: string) => Promise<boolean>;
   cluster: Pick<Cluster, 'on'>;
   clock: Clock;
@@ -20,7 +20,7 @@ export interface WatchParts {
 
 /** Keeps sockets only for as long as their token and their session are good (G9). */
 export interface Watch {
-  /** For a command: throws `token_expired` or `signed_out`. */
+  /** For a command: throws `token_expired`, `signed_out`, or what the lookup of a session throws that could not be looked up lately. */
   confirm(local: LocalSocket): void | Promise<void>;
   /** Before a delivery: holds it where the process stood still for so long that a revocation may have been missed. */
   checkStall(): void;
@@ -33,11 +33,10 @@ const sweepMs = 1_000;
 const warnMs = 60_000;
 const warnShare = 0.2;
 const warnAtLeastMs = 2_500;
-/** A session that was found alive within this time need not be looked up for a command, or for being connected. */
-const confirmedForMs = 1_000;
-const recheckMs = 25_000;
+/** The sweep looks a session up anew this long after it was found alive; a notice ends it at once, this is for one that was lost. */
+const recheckMs = 20_000;
 /** Trouble in looking sessions up is bridged this long (G9: authorisation is never older). */
-const unknownForMs = 30_000;
+const trustedMs = 30_000;
 const beatMs = 500;
 const stallMs = 2_000;
 const lookupsAtOnce = 16;
@@ -102,7 +101,7 @@ export const createWatch = ({ registries, isLive, cluster, clock, logger, pause,
   const revalidate = async () => {
     const since = clock.now();
     while (!(await recheck(since))) {
-      if (clock.now() - since > unknownForMs) {
+      if (clock.now() - since > trustedMs) {
         for (const { registry, local } of sockets())
           if (local.session.checked_at <= since) registry.close(local, 'overloaded', Math.random() * 5_000);
         break;
@@ -142,7 +141,7 @@ export const createWatch = ({ registries, isLive, cluster, clock, logger, pause,
     confirm({ session, actor }) {
       const now = clock.now();
       if (now >= session.expires_at) throw new ParleyError('token_expired');
-      if (now - session.checked_at < confirmedForMs) return;
+      if (now - session.checked_at < trustedMs) return;
       return isLive(actor.session_id).then(live => {
         if (!live) throw new ParleyError('signed_out');
         session.checked_at = now;
