@@ -83,8 +83,11 @@ export const createChat = ({ session, me }) => {
       typing: update => typing.set(update),
       presence: presence => store.setPresences([presence]),
       receipts: ({ conversation_id, receipts }) => {
-        // The own cursor moved in another window: how many messages that leaves is the server's to say.
-        if (store.setReceipts(conversation_id, receipts)) void ask(conversation_id);
+        // The own cursor moved in another window, or by a send whose event is on its way: what that leaves is the server's to say.
+        if (store.setReceipts(conversation_id, receipts))
+          setTimeout(() => {
+            if (store.setReceipts(conversation_id, receipts)) void ask(conversation_id);
+          }, 300);
       },
     },
   });
