@@ -286,6 +286,13 @@ export const loadConfig = (env: Environment): Config => {
   return Object.fromEntries(entries) as Config;
 };
 
+/** What whoever runs the server should hear at boot. */
+export const warningsOf = ({ rateLimit, bcryptCost, shedLagMs }: Config): string[] => [
+  ...(rateLimit ? [] : ['RATE_LIMIT is off: NO LIMIT OF RATE PROTECTS THIS SERVER. For benches and load tests only.']),
+  ...(bcryptCost < 12 ? ['BCRYPT_COST is below 12: stolen password hashes are easy to break. For tests only.'] : []),
+  ...(shedLagMs === 0 ? ['SHED_LAG_MS is 0: under overload no work is refused.'] : []),
+];
+
 /** The environment of this process over what a file `.env` in the working directory says. */
 export const readEnvironment = (): Environment => ({
   ...(existsSync('.env') && parseEnv(readFileSync('.env', 'utf8'))),

@@ -1,38 +1,41 @@
 import { type App, createApp } from './app.ts';
 import { BootError } from './boot-error.ts';
-import { ConfigError, loadConfig, readEnvironment } from './config.ts';
+import { ConfigError, loadConfig, readEnvironment, warningsOf } from './config.ts';
+import { redact } from './observability/redact.ts';
 
 /** Milliseconds after which a stop that hangs is ended; what was acknowledged is durable in any case. */
 const patienceMs = 8_000;
+/** Milliseconds within which a repeated signal is the same one: of Ctrl-C, `npm start` passes on what its child had already. */
+const sameSignalMs = 1_000;
 
 const main = async () => {
   const config = loadConfig(readEnvironment());
+  for (const warning of warningsOf(config)) process.stderr.write(`Parley: warning: ${warning}\n`);
   const app = await createApp(config);
   stopOnSignal(app, config.drainMs + patienceMs);
   process.stdout.write(`Parley is ready: ${await app.listen()}\n`);
 };
 
-/** The first signal stops in order, a second one at once. */
+/** The first signal stops in order, a later one at once. */
 const stopOnSignal = (app: App, limitMs: number) => {
-  let stopping = false;
+  let stoppingSince: number | undefined;
   const stop = () => {
-    if (stopping) process.exit(1);
-    stopping = true;
-    setTimeout(() => fail('The server did not stop in time.'), limitMs).unref();
-    app.close().then(
-      () => process.exit(0),
-      error => fail(error),
-    );
+    if (stoppingSince !== undefined) {
+      if (performance.now() - stoppingSince > sameSignalMs) process.exit(1);
+      return;
+    }
+    stoppingSince = performance.now();
+    setTimeout(() => fail(new BootError('The server did not stop in time.')), limitMs).unref();
+    app.close().then(() => process.exit(0), fail);
   };
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
 };
 
-/** What the operator caused is one line; what the program caused keeps its stack. */
+/** What the operator caused is one line; of what the program caused, the stack is told, and nothing that people said. */
 const fail = (error: unknown) => {
   const told = error instanceof ConfigError || error instanceof BootError;
-  const text = told ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error);
-  process.stderr.write(`Parley: ${text}\n`);
+  process.stderr.write(`Parley: ${told ? error.message : JSON.stringify(redact(error), null, 2)}\n`);
   process.exit(1);
 };
 

@@ -48,5 +48,5 @@ export const openStores = async (folder: DataFolder): Promise<Stores> => {
 const reasonOf = (error: unknown): string => {
   if (!(error instanceof Error)) return String(error);
   if (error.cause instanceof Error) return reasonOf(error.cause);
-  return error.message.replace(/\.$/, '');
+  return error.message.replaceAll(/\s+/g, ' ').replace(/\.$/, '').slice(0, 200);
 };
