@@ -4,14 +4,20 @@ import { api } from './api.js';
 import { Failure, isAboutToken, isFailure } from './failure.js';
 
 /**
- * @typedef {{ user: User, token: string, refresh_token: string, expires_at: number }} Kept `expires_at` by this device's clock, milliseconds
+ * @typedef {{ user: User, token: string, refresh_token: string, expires_at: number, lasts_ms: number }} Kept `expires_at` by this device's clock, milliseconds
  * @typedef {'signed_out' | 'account_erased' | 'here'} Ending why a session ended; `here` is this page's own sign-out button
  * @typedef {ReturnType<typeof createSession>} Session
  */
 
 const key = 'parley:session';
-/** A token with less than this left is exchanged before it is used. */
+/** A token with less than this left, or less than a quarter of its life, is exchanged before it is used. */
 const leewayMs = 20_000;
+
+/** @param {Kept} kept */
+const isGood = ({ expires_at, lasts_ms }) => expires_at - Math.min(leewayMs, lasts_ms / 4) > Date.now();
+
+/** @param {number} expires_in seconds */
+const lifeOf = expires_in => ({ expires_at: Date.now() + expires_in * 1_000, lasts_ms: expires_in * 1_000 });
 
 /** @param {Storage} storage @returns {Kept | undefined} */
 const read = storage => {
@@ -70,10 +76,10 @@ export const createSession = () => {
     alone('parley:refresh', async () => {
       const kept = current();
       if (!kept) throw new Failure('signed_out', 'Nobody is signed in here.');
-      if (used !== undefined && kept.token !== used && kept.expires_at - leewayMs > Date.now()) return kept.token;
+      if (used !== undefined && kept.token !== used && isGood(kept)) return kept.token;
       try {
         const { token, refresh_token, expires_in } = await api.refresh(kept.refresh_token);
-        replace(kept, { ...kept, token, refresh_token, expires_at: Date.now() + expires_in * 1_000 });
+        replace(kept, { ...kept, token, refresh_token, ...lifeOf(expires_in) });
         return token;
       } catch (error) {
         if (isFailure(error) && isAboutToken(error.code)) {
@@ -96,7 +102,7 @@ export const createSession = () => {
     /** An access token that is good for a while. Rejects where there is no connection or no session. */
     async token() {
       const kept = current();
-      return kept && kept.expires_at - leewayMs > Date.now() ? kept.token : refresh(kept?.token);
+      return kept && isGood(kept) ? kept.token : refresh(kept?.token);
     },
 
     /** @param {(ending: Ending) => void} listener @returns {() => void} */
@@ -108,7 +114,7 @@ export const createSession = () => {
     /** @param {string} username @param {string} password @param {boolean} stay beyond this window */
     async signIn(username, password, stay) {
       const { token, refresh_token, expires_in, ...user } = await api.login({ username, password });
-      const kept = { user, token, refresh_token, expires_at: Date.now() + expires_in * 1_000 };
+      const kept = { user, token, refresh_token, ...lifeOf(expires_in) };
       (stay ? localStorage : sessionStorage).setItem(key, JSON.stringify(kept));
     },
 

@@ -40,6 +40,8 @@ export const createSocket = ({ session, receivers }) => {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
   let over = false;
+  /** The token that this connection lives by; another tab may have stored a newer one already. */
+  let token = '';
 
   const socket = io({
     autoConnect: false,
@@ -47,11 +49,14 @@ export const createSocket = ({ session, receivers }) => {
     reconnectionDelayMax: backoff.mostMs,
     timeout: 10_000,
     // A failed refresh still has to answer, or the handshake hangs: the server refuses the old token and the page comes again.
-    auth: give =>
-      session.token().then(
-        token => give({ token }),
-        () => give({ token: session.held() }),
-      ),
+    auth: give => {
+      /** @param {string} next */
+      const begin = next => {
+        token = next;
+        give({ token });
+      };
+      session.token().then(begin, () => begin(session.held()));
+    },
   });
 
   /** @param {ConnectionState} next */
@@ -98,7 +103,7 @@ export const createSocket = ({ session, receivers }) => {
     if (isAboutToken(data?.code)) {
       if (data?.code === 'signed_out') return session.end('signed_out');
       try {
-        await session.refresh(session.held());
+        await session.refresh(token);
       } catch (cause) {
         console.info('The tokens could not be exchanged yet.', cause);
       }
@@ -126,8 +131,9 @@ export const createSocket = ({ session, receivers }) => {
 
   socket.on('session:expiring', async () => {
     try {
-      const token = await session.refresh(session.held());
-      await request('session:renew', { token });
+      const next = await session.refresh(token);
+      await request('session:renew', { token: next });
+      token = next;
     } catch (error) {
       // The server will close the socket as `token_expired`, and the page comes back with whatever is fresh then.
       console.info('The live connection could not be renewed in place.', error);

@@ -22,6 +22,10 @@ inChromium('history on the demo page', stage => {
     expect((await said(page)).length).toBeLessThan(count);
 
     const timeline = page.locator('.timeline');
+    const isLoading = () =>
+      timeline.evaluate(
+        node => node.scrollTop < 700 && node.querySelector('.start')?.textContent?.startsWith('Loading'),
+      );
     let jumps = 0;
     while ((await page.locator('.start', { hasText: 'This is where it begins' }).count()) === 0) {
       const place = await timeline.evaluate(async node => {
@@ -34,11 +38,9 @@ inChromium('history on the demo page', stage => {
         return { seq: one?.getAttribute('data-seq'), top: one?.getBoundingClientRect().top ?? 0 };
       });
       const before = (await said(page)).length;
-      await page
-        .waitForFunction(`document.querySelectorAll('.message[data-seq]').length !== ${before}`, undefined, {
-          timeout: 300,
-        })
-        .catch(() => undefined);
+      await expect
+        .poll(async () => (await said(page)).length === before && (await isLoading()), { timeout: 10_000 })
+        .toBe(false);
       const now = await page
         .locator(`.message[data-seq="${place.seq}"]`)
         .evaluate(node => node.getBoundingClientRect().top);

@@ -73,16 +73,10 @@ inChromium('the demo page without a connection', stage => {
   });
 
   it('[G2] keeps a full outbox through a reload, and through a restart of the server', async () => {
-    const page = await stage.visit();
-    await register(page, 'fay', 'Fay');
-    await open(page, 'Lobby');
     const wire = await link();
+    const page = await stage.visit({ url: wire.url });
     const context = page.context();
-    await page.goto(wire.url);
-    await page.getByLabel('Username').fill('fay');
-    await page.getByLabel('Password').fill(password);
-    await page.locator('button[type=submit]').click();
-    await ready(page);
+    await register(page, 'fay', 'Fay');
     await open(page, 'Lobby');
     wire.cut();
     const wanted = Array.from({ length: 40 }, (_, index) => `kept ${index}`);

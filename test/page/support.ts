@@ -1,7 +1,7 @@
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { startServer, type TestServer } from '../support/server.ts';
 
 const names = ['chromium', 'chromium-browser', 'chromium-headless-shell', 'chrome-headless-shell', 'google-chrome'];
@@ -52,6 +52,8 @@ export const inChromium = (
     console.warn(`SKIPPED, no Chromium on PATH nor in PARLEY_CHROMIUM: ${title}`);
     return describe.skip(title, () => suite({} as Stage));
   }
+  // A browser on a busy machine takes its time; what a test waits for has deadlines of its own.
+  vi.setConfig({ testTimeout: 120_000 });
   return describe(title, () => {
     const stage = { problems: [] as string[] } as Stage & { problems: string[] };
     beforeAll(async () => {
@@ -59,7 +61,7 @@ export const inChromium = (
       stage.browser = await chromium.launch({ executablePath: chromiumPath, args: quiet });
       stage.visit = async ({ url = stage.server.url, ...options } = {}) => {
         const context = await stage.browser.newContext(options);
-        context.setDefaultTimeout(10_000);
+        context.setDefaultTimeout(15_000);
         const page = await context.newPage();
         watch(page, stage.problems);
         await page.goto(url);
