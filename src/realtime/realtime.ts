@@ -1,9 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Server as HttpServer } from 'node:http';
-import { type Namespace, Server, type Socket } from 'socket.io';
-import type { Actor } from '../actor.ts';
+import { Server } from 'socket.io';
 import type { ClientAddress } from '../client-address.ts';
-import { ParleyError } from '../errors.ts';
 import { commandDeadlineMs, type Invoke } from '../invoke.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Cluster } from '../ports/cluster.ts';
@@ -20,6 +18,7 @@ import { type Authenticate, createHandshake } from './handshake.ts';
 import { createHeads } from './heads.ts';
 import type { Logger, RealtimeMetrics } from './logger.ts';
 import { lobbyId } from './membership.ts';
+import { createServe, returnWithinMs } from './namespace.ts';
 import { tellNotifications } from './notifications.ts';
 import { createOutbox, type EngineConnection, type Outbox } from './outbox.ts';
 import { tellReceipts } from './receipts.ts';
@@ -84,11 +83,6 @@ export interface Realtime {
 const notificationsNamespace = '/notifications';
 /** What may be called in the namespace of notifications: its token must be renewable where it stands alone. */
 const notificationCommands: ReadonlySet<string> = new Set(['session:renew']);
-/** Sockets that came at once are looked up again at different times, within so many milliseconds. */
-const lookupSpreadMs = 10_000;
-/** Those sent away come back within this time, in milliseconds. */
-const returnWithinMs = 3_000;
-
 /** The Socket.IO edge. */
 export const createRealtime = (parts: RealtimeParts): Realtime => {
   const { server, sockets, cluster, settings, logger, metrics, clock } = parts;
@@ -178,24 +172,6 @@ export const createRealtime = (parts: RealtimeParts): Realtime => {
   const heads = createHeads({ log: parts.log, sockets, delivery, cluster, settings, logger });
   const commands = createBind({ invoke: parts.invoke, confirm: watch.confirm });
 
-  const localOf = (socket: Socket, actor: Actor, expires_at: number): LocalSocket => {
-    const now = clock.now();
-    const { auth } = socket.handshake;
-    return {
-      id: socket.id,
-      actor,
-      socket,
-      outbox: outboxOf(socket.conn),
-      batch: auth['batch'] === true,
-      rooms: new Set(),
-      live: false,
-      left: new Set(),
-      session: { expires_at, renewed_at: now, warned: false, checked_at: now - Math.random() * lookupSpreadMs },
-      running: 0,
-      whenIdle: undefined,
-    };
-  };
-
   /** The conversations whose events a user gets. */
   const roomsOf = async (user_id: string): Promise<string[]> => {
     const [ids, lobby] = await Promise.all([
@@ -212,65 +188,6 @@ export const createRealtime = (parts: RealtimeParts): Realtime => {
     refused: metrics.refused,
   });
 
-  /** Serves a namespace: its sockets stand in `registry`, and `admit` puts one where it belongs before it is answered. */
-  const serve = (
-    namespace: Namespace,
-    registry: Sockets,
-    hooks: {
-      commands?: ReadonlySet<string>;
-      admit?: (local: LocalSocket) => Promise<void>;
-      opened?: (local: LocalSocket) => void;
-      closed?: (local: LocalSocket) => void;
-    },
-  ) => {
-    const entering = new WeakMap<Socket, LocalSocket>();
-
-    namespace.use(
-      handshake(async (socket, actor, expires_at) => {
-        if (draining) throw new ParleyError('unavailable', { retry_after_ms: Math.random() * returnWithinMs });
-        const local = localOf(socket, actor, expires_at);
-        registry.add(local);
-        const gone = () => {
-          registry.remove(local);
-          socket.conn.off('close', gone);
-        };
-        socket.conn.once('close', gone);
-        socket.once('disconnect', gone);
-        try {
-          await hooks.admit?.(local);
-        } catch (error) {
-          gone();
-          throw error;
-        }
-        if (socket.conn.readyState === 'closed') gone();
-        entering.set(socket, local);
-      }),
-    );
-
-    namespace.on('connection', socket => {
-      const local = entering.get(socket);
-      if (!local) return;
-      entering.delete(socket);
-      local.live = true;
-      local.left.clear();
-      connections.joined(socket.conn);
-      metrics.connected(namespace.name);
-      const { address, user_agent } = connections.of(socket.conn);
-      const connection = { id: socket.id, setExpiry: (at: number) => renew(local, at) };
-      commands.bind(local, { address, user_agent, connection }, hooks.commands);
-      hooks.opened?.(local);
-      socket.on('disconnect', reason => {
-        connections.left(socket.conn);
-        metrics.disconnected(namespace.name, reason);
-        hooks.closed?.(local);
-      });
-      const own = registry.ofUser(local.actor.user_id);
-      if (own.size <= settings.socketsPerUser) return;
-      const [oldest] = [...own].filter(other => other !== local && other.live);
-      if (oldest) registry.close(oldest, 'too_many_sockets');
-    });
-  };
-
   /** A connection's sockets in all namespaces live on one token. */
   const renew = ({ socket, actor }: LocalSocket, expires_at: number) => {
     for (const local of registries.flatMap(registry => [...registry.ofUser(actor.user_id)]))
@@ -278,6 +195,17 @@ export const createRealtime = (parts: RealtimeParts): Realtime => {
         local.session = { ...local.session, expires_at, renewed_at: clock.now(), warned: false };
   };
 
+  const serve = createServe({
+    handshake,
+    connections,
+    commands,
+    metrics,
+    settings,
+    clock,
+    outboxOf,
+    renew,
+    draining: () => draining,
+  });
   serve(io.of('/'), sockets, {
     admit: async local => delivery.admit(local, await roomsOf(local.actor.user_id)),
     opened: local => {
