@@ -1,7 +1,7 @@
 import type { LogFacts, Logger } from './logger.ts';
 import type { Metrics } from './metrics.ts';
 
-/** Tells of a business event (`user_registered`): one log line with its facts, one counter under its name. */
+/** Tells of a business event (`account_registered`): one log line with its facts, one counter under its name. */
 export type RecordEvent = (event: string, facts: LogFacts) => void;
 
 /** `event` is one of a few constant names, as it is the counter's label. */
