@@ -12,28 +12,30 @@ type FoldedRow = [
   reacted: number,
 ];
 
+const columns = `${eventColumns}, v.id, v.c, x.payload, x.date,
+  EXISTS (SELECT 1 FROM reaction_counts k WHERE k.c = e.c AND k.seq = e.seq)`;
+const latestEdit =
+  'LEFT JOIN folds f ON f.c = e.c AND f.seq = e.seq LEFT JOIN events x ON x.c = f.c AND x.seq = f.edit_seq';
+const ofOne = `SELECT ${columns} FROM conversations v CROSS JOIN events e ON e.c = v.c ${latestEdit} WHERE v.id = ? AND e.kind = 0`;
+
+/** Exported so that a test can hold their plans to an index each. */
+export const foldedQueries = {
+  page: `${ofOne} AND e.n > ? AND e.n <= ? ORDER BY e.n`,
+  single: `${ofOne} AND e.seq = ?`,
+  latest: `SELECT ${columns} FROM json_each(?) j CROSS JOIN conversations v ON v.id = j.value
+    CROSS JOIN events e ON e.row = (SELECT row FROM events m WHERE m.c = v.c AND m.kind = 0 ORDER BY m.n DESC LIMIT 1)
+    ${latestEdit}`,
+  counts: `SELECT k.emoji, k.count, EXISTS (
+      SELECT 1 FROM reactions r WHERE r.c = k.c AND r.seq = k.seq AND r.emoji = k.emoji AND r.user_id = ?3)
+    FROM reaction_counts k WHERE k.c = ?1 AND k.seq = ?2 ORDER BY k.first_seq`,
+};
+
 /** Reads messages with what came after folded in; its cost depends on how many are asked for, and on nothing else. */
 export const createFoldedReader = (database: Database) => {
-  const columns = `${eventColumns}, v.id, v.c, x.payload, x.date,
-    EXISTS (SELECT 1 FROM reaction_counts k WHERE k.c = e.c AND k.seq = e.seq)`;
-  const fold =
-    'LEFT JOIN folds f ON f.c = e.c AND f.seq = e.seq LEFT JOIN events x ON x.c = f.c AND x.seq = f.edit_seq';
-  const ofOne = `SELECT ${columns} FROM conversations v CROSS JOIN events e ON e.c = v.c ${fold} WHERE v.id = ? AND e.kind = 0`;
-  const page = database.prepare(`${ofOne} AND e.n > ? AND e.n <= ? ORDER BY e.n`).raw();
-  const single = database.prepare(`${ofOne} AND e.seq = ?`).raw();
-  const latest = database
-    .prepare(
-      `SELECT ${columns} FROM json_each(?) j CROSS JOIN conversations v ON v.id = j.value
-       CROSS JOIN events e ON e.row = (SELECT row FROM events m WHERE m.c = v.c AND m.kind = 0 ORDER BY m.n DESC LIMIT 1) ${fold}`,
-    )
-    .raw();
-  const counts = database
-    .prepare(
-      `SELECT k.emoji, k.count, EXISTS (
-         SELECT 1 FROM reactions r WHERE r.c = k.c AND r.seq = k.seq AND r.emoji = k.emoji AND r.user_id = ?3)
-       FROM reaction_counts k WHERE k.c = ?1 AND k.seq = ?2 ORDER BY k.first_seq`,
-    )
-    .raw();
+  const page = database.prepare(foldedQueries.page).raw();
+  const single = database.prepare(foldedQueries.single).raw();
+  const latest = database.prepare(foldedQueries.latest).raw();
+  const counts = database.prepare(foldedQueries.counts).raw();
 
   const toFolded = (row: FoldedRow, viewer: string): FoldedMessage => {
     const [seq, n, kind, sender, client_id, date, random, payload, conversation_id, c, editPayload, editDate, reacted] =

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { ParleyError } from '../../../errors.ts';
 import { type Clock, systemClock } from '../../../ports/clock.ts';
@@ -17,7 +17,11 @@ export interface SqliteLog extends Log {
   rebuildFolds(conversation_id: string): Promise<void>;
 }
 
-const startWorker = (file: string) =>
+/** Rows from which on a read ends in a later turn: about 1 ms. */
+const longRead = 200;
+
+/** The worker that writes to `file`. */
+export const startWorker = (file: string) =>
   new Worker(new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url), {
     workerData: { file },
   });
@@ -58,6 +62,13 @@ export const openSqliteLog = async ({
       open();
       return work();
     });
+  /** A read that somebody may ask for again and again, through a whole log: between two of them others have their turn. */
+  const readingOn = async <T>(work: () => T, long: (result: T) => boolean) => {
+    const result = await reading(work);
+    if (long(result)) await nextTurn();
+    return result;
+  };
+  const many = (rows: unknown[]) => rows.length >= longRead;
 
   return {
     async append(conversation_id, at, events) {
@@ -66,14 +77,18 @@ export const openSqliteLog = async ({
     },
     head: id => reading(() => reader.head(id)),
     heads: ids => reading(() => reader.heads(ids)),
-    range: (id, after, upTo) => reading(() => reader.range(id, after, upTo)),
+    range: (id, after, upTo) => readingOn(() => reader.range(id, after, upTo), many),
     at: (id, seq) => reading(() => reader.at(id, seq)),
     byClientId: (id, from, client_id) => reading(() => reader.byClientId(id, from, client_id)),
-    messages: (id, afterN, upToN, viewer) => reading(() => folded.messages(id, afterN, upToN, viewer)),
+    messages: (id, afterN, upToN, viewer) => readingOn(() => folded.messages(id, afterN, upToN, viewer), many),
     messageAt: (id, seq, viewer) => reading(() => folded.messageAt(id, seq, viewer)),
     latestMessages: (ids, viewer) => reading(() => folded.latestMessages(ids, viewer)),
     reaction: (id, seq, user_id, emoji) => reading(() => reader.reaction(id, seq, user_id, emoji)),
-    changes: (since, limit) => reading(() => reader.changes(running.epoch(), since, limit)),
+    changes: (since, limit) =>
+      readingOn(
+        () => reader.changes(running.epoch(), since, limit),
+        () => true,
+      ),
     async erase(conversation_id, target_seq) {
       open();
       await commits.ask({ kind: 'erase', conversation_id, target_seq });

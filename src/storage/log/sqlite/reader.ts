@@ -3,27 +3,31 @@ import { ParleyError } from '../../../errors.ts';
 import { type Change, eventId, type Head, maxWindow, type StoredEvent } from '../../../ports/log.ts';
 import { type EventRow, eventColumns, toEvent } from './rows.ts';
 
+const ofOne = `SELECT ${eventColumns} FROM events e WHERE e.c = (SELECT c FROM conversations WHERE id = ?)`;
+
+/** Exported so that a test can hold their plans to an index each. */
+export const queries = {
+  range: `${ofOne} AND e.seq > ? AND e.seq <= ? ORDER BY e.seq`,
+  at: `${ofOne} AND e.seq = ?`,
+  byClientId: `${ofOne} AND e.sender = ? AND e.client_id = ?`,
+  last: `${ofOne} ORDER BY e.seq DESC LIMIT 1`,
+  heads: 'SELECT v.id, v.seq, v.n, v.random FROM json_each(?) j CROSS JOIN conversations v ON v.id = j.value',
+  changes: 'SELECT id, seq, n, stamp FROM conversations WHERE stamp > ? ORDER BY stamp LIMIT ?',
+  reaction: `SELECT count(*), EXISTS (
+      SELECT 1 FROM conversations v JOIN reactions r ON r.c = v.c WHERE v.id = ?1 AND r.seq = ?2 AND r.emoji = ?3 AND r.user_id = ?4)
+    FROM reaction_counts k WHERE k.c = (SELECT c FROM conversations WHERE id = ?1) AND k.seq = ?2`,
+};
+
 /** Answers reads from a connection that never writes: bounded windows over an index, hence on the calling thread. */
 export const createReader = (database: Database) => {
-  const conversation = '(SELECT c FROM conversations WHERE id = ?)';
-  const one = (where: string) =>
-    database.prepare(`SELECT ${eventColumns} FROM events e WHERE e.c = ${conversation} ${where}`).raw();
-  const range = one('AND e.seq > ? AND e.seq <= ? ORDER BY e.seq');
-  const at = one('AND e.seq = ?');
-  const byClientId = one('AND e.sender = ? AND e.client_id = ?');
-  const last = one('ORDER BY e.seq DESC LIMIT 1');
-  const heads = database
-    .prepare('SELECT v.id, v.seq, v.n, v.random FROM json_each(?) j JOIN conversations v ON v.id = j.value')
-    .raw();
-  const changes = database
-    .prepare('SELECT id, seq, n, stamp FROM conversations WHERE stamp > ? ORDER BY stamp LIMIT ?')
-    .raw();
-  const reaction = database
-    .prepare(
-      `SELECT count(*), EXISTS (SELECT 1 FROM reactions r WHERE r.c = k.c AND r.seq = k.seq AND r.user_id = ?3 AND r.emoji = ?4)
-       FROM reaction_counts k WHERE k.c = (SELECT c FROM conversations WHERE id = ?1) AND k.seq = ?2`,
-    )
-    .raw();
+  const prepare = (sql: string) => database.prepare(sql).raw();
+  const range = prepare(queries.range);
+  const at = prepare(queries.at);
+  const byClientId = prepare(queries.byClientId);
+  const last = prepare(queries.last);
+  const heads = prepare(queries.heads);
+  const changes = prepare(queries.changes);
+  const reaction = prepare(queries.reaction);
   const event = (conversation_id: string, row: unknown): StoredEvent | undefined =>
     row === undefined ? undefined : toEvent(conversation_id, row as EventRow);
 
@@ -44,7 +48,7 @@ export const createReader = (database: Database) => {
     byClientId: (conversation_id: string, from: string, client_id: string) =>
       event(conversation_id, byClientId.get([conversation_id, from, client_id])),
     reaction(conversation_id: string, target_seq: number, user_id: string, emoji: string) {
-      const [kinds, mine] = reaction.get([conversation_id, target_seq, user_id, emoji]) as [number, number];
+      const [kinds, mine] = reaction.get([conversation_id, target_seq, emoji, user_id]) as [number, number];
       return { mine: mine === 1, kinds };
     },
     /** A stamp is `<epoch>.<number>`: one of another epoch, from before a backup was put back, begins anew. */

@@ -15,7 +15,7 @@ export type Request =
 export type Reply =
   | { kind: 'ready'; epoch: string }
   /** The file cannot be used; the worker is gone. */
-  | { kind: 'unusable'; message: string }
+  | { kind: 'unusable'; message: string; reason: string }
   /** Committed. For `append` two numbers a call: how many events are stored, and a verdict. */
   | { kind: 'done'; numbers: number[]; text: string }
   | { kind: 'failed'; code: 'unavailable' | 'unknown_outcome' | 'internal'; message: string };

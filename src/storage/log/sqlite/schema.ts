@@ -1,13 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { statSync } from 'node:fs';
 import Database from 'libsql';
+import { checkDatabase } from '../../check-database.ts';
 
 /** "Parl" in ASCII, the lower half of what marks the file as a log of this product. */
 const applicationId = 0x5061726c;
 /** Raised with every change of the tables below, together with a step that brings an older file up to date. */
 const version = 1;
-/** Files up to this size are read through at start: about 0.3 s. Damage in larger ones shows when it is touched. */
-const checkedBytes = 64 * 1024 * 1024;
 
 /** Milliseconds that a write waits for another process that writes; below the deadline of `createThread`. */
 export const busyTimeout = 4_000;
@@ -67,6 +65,7 @@ const number = (database: Database.Database, pragma: string): number => {
 
 /** Opens the log for writing, creating it where there is none. Throws an `Error` that names the file and what is wrong with it. */
 export const openForWriting = (file: string): Database.Database => {
+  examine(file);
   const database = connect(file);
   try {
     // Before anything is written: what is not ours stays as it is.
@@ -76,7 +75,6 @@ export const openForWriting = (file: string): Database.Database => {
       throw new Error('it is a SQLite database, but not a message log');
     }
     if (found > version) throw new Error(`its version is ${found}, this program knows versions up to ${version}`);
-    if (!empty) check(database, file);
     database.exec(`PRAGMA busy_timeout = ${busyTimeout}`);
     database.exec('PRAGMA journal_mode = WAL');
     database.exec('PRAGMA synchronous = FULL');
@@ -103,6 +101,14 @@ export const openForReading = (file: string): Database.Database => {
   return database;
 };
 
+const examine = (file: string) => {
+  try {
+    checkDatabase(file);
+  } catch (error) {
+    throw unusable(file, error);
+  }
+};
+
 const connect = (file: string): Database.Database => {
   try {
     return new Database(file);
@@ -115,12 +121,6 @@ const unusable = (file: string, cause: unknown) =>
   new Error(`The message log ${file} cannot be used: ${cause instanceof Error ? cause.message : String(cause)}`, {
     cause,
   });
-
-const check = (database: Database.Database, file: string) => {
-  if (statSync(file).size > checkedBytes) return;
-  const row = database.prepare('PRAGMA quick_check(1)').raw().get() as [string];
-  if (row[0] !== 'ok') throw new Error(`it is damaged (${row[0]})`);
-};
 
 /** Two processes may open a new file at once: who gets the lock first creates the tables. */
 const create = (database: Database.Database) => {

@@ -69,7 +69,7 @@ export const startThread = async ({ start, onIdle }: { start: () => Worker; onId
           resolve();
           onIdle();
         } else if (reply.kind === 'unusable') {
-          failure = new Error(reply.message);
+          failure = new Error(reply.message, { cause: new Error(reply.reason) });
           reject(failure);
         } else settle(reply);
       });

@@ -86,6 +86,7 @@ if (port) {
     });
     reply({ kind: 'ready', epoch: writer.epoch() });
   } catch (error) {
-    reply({ kind: 'unusable', message: error instanceof Error ? error.message : String(error) });
+    const reason = error instanceof Error && error.cause instanceof Error ? error.cause.message : '';
+    reply({ kind: 'unusable', message: error instanceof Error ? error.message : String(error), reason });
   }
 }
