@@ -6,26 +6,17 @@ import type { LogEvent, ReplyPreview, User } from '../protocol/index.ts';
  * field, so that nothing of the store's form leaks and the hot path copies once.
  */
 export const presentEvent = (
-  { id, conversation_id, seq, n, kind, from, date, client_id, payload }: StoredEvent,
+  event: StoredEvent,
   epoch: string,
   name: (user_id: string) => User,
   reply_preview?: ReplyPreview,
 ): LogEvent => {
+  const { id, conversation_id, seq, n, kind, from, date, client_id, payload } = event;
+  if (kind === 'message') return presentMessage(event, epoch, name, reply_preview);
   const envelope = { id, conversation_id, epoch, seq, n, from: name(from), date, client_id };
   const target_id = payload.target_id ?? '';
   const unsent = payload.unsent === true || payload.message === undefined;
   switch (kind) {
-    case 'message':
-      return {
-        ...envelope,
-        kind,
-        message: unsent ? '' : (payload.message ?? ''),
-        ...(payload.reply_to !== undefined && { reply_to: payload.reply_to }),
-        ...(reply_preview && !unsent && { reply_preview }),
-        mentions: unsent ? [] : (payload.mentions ?? []).map(name),
-        ...(payload.mentions_all && !unsent && { mentions_all: true }),
-        ...(unsent && { unsent: true }),
-      };
     case 'edit':
       return {
         ...envelope,
@@ -78,4 +69,36 @@ export const presentEvent = (
         ...(payload.muted_until !== undefined && { muted_until: payload.muted_until }),
       };
   }
+};
+
+type MessageEvent = Extract<LogEvent, { kind: 'message' }>;
+
+/** Every send is presented twice, for its ack and for its readers: no spreads here. */
+const presentMessage = (
+  { id, conversation_id, seq, n, from, date, client_id, payload }: StoredEvent,
+  epoch: string,
+  name: (user_id: string) => User,
+  reply_preview: ReplyPreview | undefined,
+): MessageEvent => {
+  const text = payload.unsent ? undefined : payload.message;
+  const presented: MessageEvent = {
+    id,
+    conversation_id,
+    epoch,
+    seq,
+    n,
+    from: name(from),
+    date,
+    client_id,
+    kind: 'message',
+    message: text ?? '',
+    mentions: text === undefined || !payload.mentions ? [] : payload.mentions.map(name),
+  };
+  if (payload.reply_to !== undefined) presented.reply_to = payload.reply_to;
+  if (text === undefined) presented.unsent = true;
+  else {
+    if (reply_preview) presented.reply_preview = reply_preview;
+    if (payload.mentions_all) presented.mentions_all = true;
+  }
+  return presented;
 };
