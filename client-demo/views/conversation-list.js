@@ -1,7 +1,7 @@
 // @ts-check
 /** @import { Chat } from '../chat.js' */
 /** @import { Listed } from '../store.js' */
-import { createKeyedList, h } from '../dom.js';
+import { createKeyedList, h, icon } from '../dom.js';
 import { avatar, counted, nameOf, shortTime, titleOf } from '../words.js';
 
 /** @param {Listed} conversation @param {string} me */
@@ -66,18 +66,19 @@ export const createConversationList = ({ chat }) => {
                   h(
                     'span',
                     { class: 'line' },
-                    h('bdi', { class: 'title' }, title),
+                    h('span', { class: 'title' }, h('bdi', {}, title)),
                     h('span', { class: 'when' }, date && shortTime(date)),
                   ),
                   h(
                     'span',
                     { class: 'line' },
-                    h('span', { class: typed ? 'preview typing' : 'preview', dir: 'auto' }, shown),
+                    h('span', { class: typed ? 'preview typing' : 'preview' }, h('bdi', {}, shown)),
                     waiting > 0 &&
                       h(
                         'span',
                         { class: 'badge waiting', title: `${counted(waiting, 'message', 'messages')} not sent yet` },
-                        `${waiting} ⏱`,
+                        String(waiting),
+                        icon('clock'),
                       ),
                     unread > 0 &&
                       h(

@@ -128,7 +128,7 @@ export const personRow = (user, ...actions) =>
     h(
       'span',
       { class: 'words' },
-      h('bdi', { class: 'title' }, nameOf(user)),
+      h('span', { class: 'title' }, h('bdi', {}, nameOf(user))),
       h('bdi', { class: 'hint' }, user.username && `@${user.username}`),
     ),
     ...actions,

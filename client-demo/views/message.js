@@ -69,6 +69,11 @@ const toolbarOf = (message, chat, actions) => {
         ),
       ),
     );
+    // Where there is no room above or before it, it opens below or behind.
+    const frame = toggle.closest('.timeline')?.getBoundingClientRect();
+    const { top, right } = toggle.getBoundingClientRect();
+    picker.classList.toggle('below', top - (frame?.top ?? 0) < picker.offsetHeight + 8);
+    picker.classList.toggle('from-start', right - (frame?.left ?? 0) < picker.offsetWidth + 8);
     picker.querySelector('button')?.focus({ preventScroll: true });
   };
   return h(
@@ -119,8 +124,7 @@ const headOf = (from, mine, online) =>
     'header',
     {},
     h('bdi', { class: 'author', title: from.username && `@${from.username}` }, mine ? 'You' : nameOf(from)),
-    !mine && h('span', { class: online ? 'dot online' : 'dot' }),
-    !mine && h('span', { class: 'unseen' }, online ? '(online)' : '(offline)'),
+    !mine && online && h('span', { class: 'dot online', role: 'img', 'aria-label': 'online' }),
   );
 
 /**
@@ -139,7 +143,7 @@ export const messageElement = ({ message, chat, actions, grouped, online, seen }
     mine || grouped ? null : avatar(message.from.id, nameOf(message.from)),
     h(
       'article',
-      { class: 'bubble' },
+      { class: 'bubble', tabindex: -1 },
       !grouped && headOf(message.from, mine, online),
       message.reply_preview && !message.unsent && quoteOf(message.reply_preview, actions),
       message.unsent

@@ -42,7 +42,7 @@ export const roomsDialog = ({ chat }) =>
         h(
           'span',
           { class: 'words' },
-          h('bdi', { class: 'title' }, name),
+          h('span', { class: 'title' }, h('bdi', {}, name)),
           h(
             'span',
             { class: 'hint', dir: 'auto' },

@@ -41,7 +41,7 @@ export const createTimeline = ({ chat, id, actions }) => {
     list,
   );
   const toEnd = iconButton('down', 'Go to the newest message', {
-    class: 'to-end',
+    class: 'icon-button to-end',
     hidden: true,
     onclick: () => goToEnd(),
   });

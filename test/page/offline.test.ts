@@ -139,16 +139,38 @@ inChromium('the demo page without a connection', stage => {
     expect(await waiting(gil).count()).toBe(0);
   });
 
-  it('[G9] goes back to the sign-in form when the session is ended elsewhere, and keeps what waits', async () => {
-    const page = await stage.visit();
+  it('[G9] goes back to the sign-in form when the session was ended elsewhere, and keeps what waits', async () => {
+    const wire = await link();
+    const page = await stage.visit({ url: wire.url });
     await register(page, 'hal', 'Hal');
     await open(page, 'Lobby');
+    wire.cut();
+    await page.locator('.banner').waitFor();
+    await say(page, 'written before the sign-out');
     const { body } = await api(stage.server)('POST', '/user/v1/login', { username: 'hal', password });
-    await api(stage.server, String(body.token))('PUT', '/user/v1/password', {
+    const changed = await api(stage.server, String(body.token))('PUT', '/user/v1/password', {
       current_password: password,
       new_password: `${password}!`,
     });
+    expect(changed.status).toBe(200);
+    wire.heal();
     await page.getByText('You were signed out.').waitFor();
-    await page.getByLabel('Username').waitFor();
+    await page.getByLabel('Username').fill('hal');
+    await page.getByLabel('Password').fill(`${password}!`);
+    await page.locator('button[type=submit]').click();
+    await ready(page);
+    await open(page, 'Lobby');
+    await saying(page, 'written before the sign-out').waitFor();
+    await waiting(page).first().waitFor({ state: 'detached' });
+  });
+
+  it('[G9] leaves at once when this session is revoked while it is connected', async () => {
+    const page = await stage.visit();
+    await register(page, 'ivy', 'Ivy');
+    const { body } = await api(stage.server)('POST', '/user/v1/login', { username: 'ivy', password });
+    const rest = api(stage.server, String(body.token));
+    const { body: sessions } = await rest<{ items: { id: string; current: boolean }[] }>('GET', '/user/v1/sessions');
+    await rest('DELETE', `/user/v1/sessions/${sessions.items.find(one => !one.current)?.id}`);
+    await page.getByText('You were signed out.').waitFor();
   });
 });
