@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import type { Ask, Load, Reply, RunResult } from './fleet.ts';
-import { type Comparison, report, save } from './report.ts';
+import { type Comparison, progress, report, save } from './report.ts';
 import { type MeasuredServer, startBare, startParley } from './servers.ts';
 import { bareFleet, type Population, parleyFleet, populate } from './setup.ts';
 
@@ -45,7 +45,7 @@ const loads: (Load & { aim?: number })[] = [
   { size: 100, senders: 4, messages: 200, rate: 50 },
 ];
 const handshakes = { count: Math.round(400 * scale), width: 8 };
-const idle = { count: Math.round(1_000 * scale), width: 16 };
+const idle = { before: 1_000, count: options.quick ? 1_000 : 2_000, width: 16 };
 
 const wait = (ms: number) => new Promise(resolve => setTimeout(resolve, ms));
 const median = (values: number[]) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
@@ -56,6 +56,17 @@ const askGenerator = async (generator: ChildProcess, ask: Ask): Promise<RunResul
   const [reply] = (await once(generator, 'message')) as [Reply];
   if (!reply.ok) throw new Error(`${'fleet' in ask ? ask.fleet : ''} ${ask.ask}: ${reply.error}`);
   return reply.result;
+};
+
+/** `main 60 %, threads 20 % 10 % ...`, those above 1 %. */
+const shares = (threads: Map<number, number>) => {
+  const [main = 0, ...others] = [...threads].sort(([a], [b]) => a - b).map(([, ms]) => ms);
+  const total = others.reduce((sum, ms) => sum + ms, main);
+  const percent = (ms: number) => `${Math.round((ms / total) * 100)} %`;
+  return `main thread ${percent(main)}, others ${others
+    .filter(ms => ms > total / 100)
+    .map(percent)
+    .join(', ')}`;
 };
 
 type Name = 'parley' | 'bare';
@@ -75,17 +86,21 @@ const compare = async (measure: (name: Name) => Promise<number>, discard = 1) =>
   return figures;
 };
 
-const measureLoads = async (servers: Servers, generator: ChildProcess): Promise<Comparison[]> => {
-  const results: Comparison[] = [];
+const measureLoads = async (servers: Servers, generator: ChildProcess, add: (result: Comparison) => void) => {
   for (const { aim, ...load } of loads) {
     if (!wanted(load.rate ? 'paced' : `rooms-${load.size}`)) continue;
     const runs: Record<Name, RunResult[]> = { parley: [], bare: [] };
+    const threads = new Map<number, number>();
     const figures = await compare(async name => {
       const before = await servers[name].usage();
+      const threadsBefore = servers[name].threads();
       const ask: Ask = { ask: 'run', fleet: name, load: { ...load, messages: Math.round(load.messages * scale) } };
       const result = (await askGenerator(generator, ask)) as RunResult;
       await wait(settleMs);
       runs[name].push(result);
+      if (name === 'parley')
+        for (const [id, ms] of servers[name].threads())
+          threads.set(id, (threads.get(id) ?? 0) + ms - (threadsBefore.get(id) ?? 0));
       return ((await servers[name].usage()).cpu_us - before.cpu_us) / result.messages;
     });
     const note = (name: Name) => {
@@ -93,17 +108,16 @@ const measureLoads = async (servers: Servers, generator: ChildProcess): Promise<
       return `${Math.round(of(run => (run.messages / run.ms) * 1_000))}/s, ack p50 ${of(run => run.ack_p50_ms).toFixed(1)} p99 ${of(run => run.ack_p99_ms).toFixed(1)} ms, generator ${Math.round(of(run => run.generator_load) * 100)} %`;
     };
     const count = population.rooms.find(room => room.size === load.size)?.count ?? 0;
-    results.push({
+    add({
       what: `message, rooms of ${load.size}, ${load.rate ? `${load.rate} messages/s` : `${count * load.senders} in flight in ${count} rooms`}`,
       unit: 'us CPU',
       parley: median(figures.parley),
       bare: median(figures.bare),
       all: figures,
       ...(aim !== undefined && { aim: { ratio: 'bare/ours', value: aim } }),
-      notes: { parley: note('parley'), bare: note('bare') },
+      notes: { parley: `${note('parley')}, CPU ${shares(threads)}`, bare: note('bare') },
     });
   }
-  return results;
 };
 
 const measureHandshakes = async (servers: Servers, generator: ChildProcess): Promise<Comparison> => {
@@ -135,9 +149,11 @@ const measureMemory = async (
   const figures = await compare(async name => {
     const server = await start[name]();
     await connect(name, server.url);
+    // What starting up left free is used up first, else it would be taken for connections that cost nothing.
+    await askGenerator(generator, { ask: 'open', fleet: name, count: idle.before, width: idle.width });
     await wait(settleMs);
     const before = await server.usage(true);
-    await askGenerator(generator, { ask: 'open', fleet: name, ...idle });
+    await askGenerator(generator, { ask: 'open', fleet: name, count: idle.count, width: idle.width });
     await wait(settleMs);
     const after = await server.usage(true);
     await askGenerator(generator, { ask: 'disconnect', fleet: name });
@@ -145,7 +161,7 @@ const measureMemory = async (
     return (after.rss - before.rss) / idle.count / 1_024;
   }, 0);
   return {
-    what: `idle connection, ${idle.count} on top of ${population.users}`,
+    what: `idle connection, ${idle.count} on top of ${idle.before + population.users}`,
     unit: 'KiB RSS',
     parley: median(figures.parley),
     bare: median(figures.bare),
@@ -174,19 +190,23 @@ const main = async () => {
   };
   try {
     const results: Comparison[] = [];
+    const add = (result: Comparison) => {
+      results.push(result);
+      console.log(progress(result));
+    };
     const servers = { parley: await start.parley(), bare: await start.bare() };
     const { groups, logins } = await populate(servers.parley.url, population);
     const plans = { parley: parleyFleet, bare: bareFleet };
     const connect = (name: Name, url: string) =>
       askGenerator(generator, { ask: 'connect', fleet: name, plan: plans[name](url, logins, groups) });
     for (const name of order(0)) await connect(name, servers[name].url);
-    results.push(...(await measureLoads(servers, generator)));
-    if (wanted('handshake')) results.push(await measureHandshakes(servers, generator));
+    await measureLoads(servers, generator, add);
+    if (wanted('handshake')) add(await measureHandshakes(servers, generator));
     for (const name of order(0)) {
       await askGenerator(generator, { ask: 'disconnect', fleet: name });
       await servers[name].stop();
     }
-    if (wanted('memory')) results.push(await measureMemory(start, connect, generator));
+    if (wanted('memory')) add(await measureMemory(start, connect, generator));
     const text = report(results, { rounds, quick: options.quick, commit: commit() });
     console.log(text);
     if (options.save || !(options.quick || options.only)) save(join(root, 'bench/RESULTS.md'), text);

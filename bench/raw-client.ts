@@ -32,7 +32,7 @@ export const openClient = (url: string, auth: Record<string, unknown>): Promise<
           socket.send(`42${id}${packet}`);
         }),
       onEvent: () => undefined,
-      onLost: reject,
+      onLost: why => reject(new Error(why)),
       close: () => {
         client.onLost = () => undefined;
         socket.close();
@@ -40,8 +40,10 @@ export const openClient = (url: string, auth: Record<string, unknown>): Promise<
     };
     const fail = (why: string) => {
       clearTimeout(timer);
+      socket.terminate();
       client.onLost(why);
     };
+    socket.on('unexpected-response', (_, response) => fail(`refused with status ${response.statusCode}`));
     socket.on('error', error => fail(error.message));
     socket.on('close', code => fail(`closed with ${code}`));
     socket.on('message', (frame: Buffer) => {

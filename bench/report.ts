@@ -17,11 +17,19 @@ const verdict = ({ parley, bare, aim }: Comparison) => {
   if (!aim) return `bare/ours ${(bare / parley).toFixed(2)} |`;
   const ratio = aim.ratio === 'bare/ours' ? bare / parley : parley / bare;
   const met = aim.ratio === 'bare/ours' ? ratio >= aim.value : ratio <= aim.value;
+  // A memory that shrank is a failed measurement, not a good one.
+  if (!(ratio > 0)) return `${aim.ratio} not measurable | `;
   const bound = aim.ratio === 'bare/ours' ? 'at least' : 'at most';
   return `${aim.ratio} ${ratio.toFixed(2)} | ${bound} ${aim.value.toFixed(2)}: ${met ? 'met' : 'missed'}`;
 };
 
 const spread = (values: number[]) => `${Math.min(...values).toFixed(0)}-${Math.max(...values).toFixed(0)}`;
+
+const row = (result: Comparison) =>
+  `| ${result.what} | ${result.unit} | ${result.parley.toFixed(1)} (${spread(result.all.parley)}) | ${result.bare.toFixed(1)} (${spread(result.all.bare)}) | ${verdict(result)} |`;
+
+/** One result as a line, for who waits. */
+export const progress = (result: Comparison) => row(result).slice(2, -2);
 
 /** The results as a section of bench/RESULTS.md. */
 export const report = (results: Comparison[], run: { rounds: number; quick: boolean; commit: string }) => {
@@ -33,10 +41,7 @@ export const report = (results: Comparison[], run: { rounds: number; quick: bool
     '',
     '| per | unit | Parley | bare | ratio | aim |',
     '| --- | --- | --- | --- | --- | --- |',
-    ...results.map(
-      result =>
-        `| ${result.what} | ${result.unit} | ${result.parley.toFixed(1)} (${spread(result.all.parley)}) | ${result.bare.toFixed(1)} (${spread(result.all.bare)}) | ${verdict(result)} |`,
-    ),
+    ...results.map(row),
     '',
     ...results.flatMap(({ what, notes }) => (notes ? [`- ${what}: Parley ${notes.parley}; bare ${notes.bare}.`] : [])),
     '',

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import type { Usage } from './meter.ts';
@@ -8,6 +9,8 @@ export interface MeasuredServer {
   url: string;
   /** What the process has used so far; `gc` collects garbage first. */
   usage(gc?: boolean): Promise<Usage>;
+  /** Milliseconds of CPU of each thread so far, by thread id; the lowest is the main thread. Linux only, to 10 ms; else empty. */
+  threads(): Map<number, number>;
   stop(): Promise<void>;
 }
 
@@ -39,6 +42,19 @@ const answers = async (url: string, child: ChildProcess) => {
   throw new Error(`a server did not come up at ${url} (exit code ${child.exitCode})`);
 };
 
+/** Ticks of 10 ms: utime and stime, the 14th and 15th field of proc_pid_stat(5); the second, the name, may hold spaces. */
+const threadTimes = (pid: number) => {
+  const folder = `/proc/${pid}/task`;
+  if (!existsSync(folder)) return new Map<number, number>();
+  return new Map(
+    readdirSync(folder).map(thread => {
+      const [utime, stime] =
+        readFileSync(`${folder}/${thread}/stat`, 'utf8').split(') ').at(-1)?.split(' ').slice(11) ?? [];
+      return [Number(thread), (Number(utime) + Number(stime)) * 10];
+    }),
+  );
+};
+
 const start = async (entry: string, env: Record<string, string>, nodeOptions: string[]): Promise<MeasuredServer> => {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
@@ -55,6 +71,7 @@ const start = async (entry: string, env: Record<string, string>, nodeOptions: st
       const [usage] = (await once(child, 'message', { signal: AbortSignal.timeout(deadlineMs) })) as [Usage];
       return usage;
     },
+    threads: () => threadTimes(child.pid as number),
     stop: async () => {
       if (child.exitCode !== null) throw new Error(`a server ended by itself with ${child.exitCode}`);
       const ended = once(child, 'exit');
@@ -87,6 +104,8 @@ export const startParley = (dataDir: string, nodeOptions: string[]) =>
       LOGIN_PER_MINUTE: '1000000',
       HANDSHAKES_PER_SECOND: '100000',
       SOCKETS_PER_USER: '1000',
+      // Other programs of a shared machine may delay the event loop; a refusal would end the bench.
+      SHED_LAG_MS: '5000',
     },
     nodeOptions,
   );
