@@ -74,13 +74,20 @@ describe('the log in a SQLite file', () => {
     expect((await log.heads(['c1', 'c2', 'c3', 'c4'])).size).toBe(2);
   });
 
-  test('every read is answered from an index, at any depth', () => {
+  test('every read is answered from an index, and a window is bounded by it on both sides', () => {
+    const windows: Record<string, string> = {
+      range: 'events_seq (c=? AND seq>? AND seq<?)',
+      page: 'events_n (c=? AND n>? AND n<?)',
+      changes: 'conversations_stamp (stamp>?)',
+    };
     const database = openForWriting(path('plans.db'));
     for (const [name, sql] of Object.entries({ ...queries, ...foldedQueries })) {
       const plan = database.prepare(`EXPLAIN QUERY PLAN ${sql}`).raw().all([]) as [number, number, number, string][];
       const steps = plan.map(([, , , step]) => step);
       const scans = steps.filter(step => /^SCAN (?!j VIRTUAL|CONSTANT)/.test(step));
       expect(scans, `${name}: ${steps.join('; ')}`).toEqual([]);
+      // With the near end open, a deep page would read all those before it.
+      expect(steps.join('; ')).toContain(windows[name] ?? 'SEARCH');
       // Only the few different emoji of one message are sorted, never a page.
       if (name !== 'counts') expect(steps.join('; '), name).not.toContain('TEMP B-TREE');
     }

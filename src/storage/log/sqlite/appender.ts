@@ -11,7 +11,7 @@ interface Head {
   random: string;
 }
 
-/** Heads kept in memory by the writing thread: about 200 bytes each. */
+/** Heads kept in memory by the writing thread; beyond it all are dropped and read anew. */
 const keptHeads = 10_000;
 
 export interface Appender {

@@ -2,7 +2,7 @@ import type { Database } from 'libsql';
 import type { Appender } from './appender.ts';
 import type { Folds } from './folds.ts';
 
-/** Events deleted by one transaction: about 50 ms in which nothing else is appended. */
+/** Events deleted by one transaction: 5 to 11 ms (200-byte texts) in which nothing else is appended. */
 const piece = 2_000;
 
 /** Deletes a conversation's log piece by piece; each call is one piece and says whether there is more. */

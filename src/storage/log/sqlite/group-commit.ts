@@ -11,7 +11,7 @@ const maxEvents = 1_000;
 /**
  * Milliseconds between the beginnings of two commits while several people write: a commit costs 0.1 ms of CPU and more, however
  * little is in it. With 4,000 messages a second in 50 conversations: 46 us of CPU a message, 79 without this, for 2.5 ms more
- * until the median acknowledgement. Somebody who writes alone, one message after the other, is never held up.
+ * until the median acknowledgement (one run each, a shared machine). Somebody who writes alone, one message after the other, is never held up.
  */
 const spacing = 4;
 
@@ -218,7 +218,7 @@ export const createGroupCommit = ({
   };
 };
 
-/** 48 random bits as eight characters, cut from a supply: a call of the random source per event costs more than the rest of its encoding. */
+/** 48 random bits as eight characters, cut from a supply: asking the random source for each event costs 2.8 us, as JSON its payload 1.0. */
 const createRandom = () => {
   const length = 8;
   let supply = '';

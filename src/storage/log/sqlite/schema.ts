@@ -81,7 +81,7 @@ export const openForWriting = (file: string): Database.Database => {
     database.exec('PRAGMA secure_delete = ON');
     database.exec('PRAGMA temp_store = MEMORY');
     database.exec('PRAGMA cache_size = -16000');
-    // Hot pages are copied back once per 16 MiB of log instead of once per 4: 4 us of CPU a row less.
+    // Hot pages are copied back once per 16 MiB of log instead of once per 4: some 4 us of CPU a row less (mean of nine layouts, one run each).
     database.exec('PRAGMA wal_autocheckpoint = 4000');
     create(database);
     return database;
