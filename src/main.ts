@@ -42,4 +42,7 @@ const fail = (error: unknown) => {
 // Databases and secret are this user's alone, also in a folder that others may enter.
 process.umask(0o077);
 process.on('uncaughtException', fail);
+// Whoever read the log went away: no reason to stop serving, and nowhere to tell it.
+process.stdout.on('error', () => undefined);
+process.stderr.on('error', () => undefined);
 main().catch(fail);

@@ -1,4 +1,4 @@
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { ErrorCode, OperationName } from '../protocol/index.ts';
 
 const seconds = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
@@ -34,7 +34,6 @@ export interface Snapshot {
 
 export const createMetrics = ({ lagMs }: { lagMs: () => number }): Metrics => {
   const registry = new Registry();
-  collectDefaultMetrics({ register: registry, prefix: 'parley_' });
   const registers = [registry];
   const commands = new Map<OperationName, Map<string, { count: number; ms: number }>>();
   const connections = new Map<string, number>();
@@ -89,6 +88,23 @@ export const createMetrics = ({ lagMs }: { lagMs: () => number }): Metrics => {
       this.set(lagMs() / 1_000);
     },
   });
+  // Not prom-client's default metrics: their observers of garbage collection cannot be stopped, and cost while nobody looks.
+  const ofProcess = (name: string, help: string, read: () => number) =>
+    new Gauge({
+      name: `parley_process_${name}`,
+      help,
+      registers,
+      collect() {
+        this.set(read());
+      },
+    });
+  ofProcess('resident_memory_bytes', 'Memory of the process.', () => process.memoryUsage.rss());
+  ofProcess('heap_used_bytes', 'Heap in use on the main thread.', () => process.memoryUsage().heapUsed);
+  ofProcess('cpu_seconds_total', 'CPU time of all threads of the process.', () => {
+    const { user, system } = process.cpuUsage();
+    return (user + system) / 1e6;
+  });
+  ofProcess('uptime_seconds', 'Since the process began.', () => process.uptime());
   const disconnects = new Counter({
     name: 'parley_disconnects_total',
     help: 'Sockets that left, by reason.',

@@ -148,3 +148,22 @@ test('no limits of rate: said loudly', async () => {
   await server.ready;
   expect((await stop(server)).stderr).toContain('NO LIMIT OF RATE');
 });
+
+test('a server that never listened can be closed, twice, and leaves the folder to the next', async () => {
+  const config = testConfig({ dataDir: temporaryFolder() });
+  const app = await createApp(config);
+  expect(await refusedHere(config.dataDir)).toContain('in use by another running server');
+  await Promise.all([app.close(), app.close()]);
+  await app.close();
+  const next = await createApp(config);
+  await next.close();
+});
+
+test('two servers in one process share nothing', async () => {
+  const [one, two] = [await startServer(), await startServer()];
+  const person = await signUp(one);
+  expect((await api(two, person.token)('GET', '/user/v1/profile')).error?.code).toBe('unauthenticated');
+  await one.close();
+  expect((await fetch(`${two.url}/health/ready`)).status).toBe(200);
+  await two.close();
+});
