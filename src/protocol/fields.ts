@@ -83,7 +83,10 @@ export const conversationKind = z.enum(['lobby', 'room', 'group', 'direct']);
 export const historyPolicy = z.enum(['all', 'joined']);
 
 /** A page of a list: `after` is the `next` of the page before. */
-export const paging = { after: z.string().max(200).optional(), limit: z.int().min(1).max(limits.list_page).optional() };
+export const paging = {
+  after: wellFormed(z.string().max(200)).optional(),
+  limit: z.int().min(1).max(limits.list_page).optional(),
+};
 
 export const page = <T extends z.ZodType>(item: T) =>
   z.object({ items: z.array(item), has_more: z.boolean(), next: z.string().optional() });
