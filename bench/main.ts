@@ -86,6 +86,13 @@ const compare = async (measure: (name: Name) => Promise<number>, discard = 1) =>
   return figures;
 };
 
+/** Until the hot paths are compiled, the compiler's threads cost more than the messages. */
+const warmUp = async (generator: ChildProcess) => {
+  for (const { size, senders } of loads.filter(load => !load.rate))
+    for (const fleet of order(0))
+      await askGenerator(generator, { ask: 'run', fleet, load: { size, senders, messages: 20_000 / size + 2_000 } });
+};
+
 const measureLoads = async (servers: Servers, generator: ChildProcess, add: (result: Comparison) => void) => {
   for (const { aim, ...load } of loads) {
     if (!wanted(load.rate ? 'paced' : `rooms-${load.size}`)) continue;
@@ -200,6 +207,7 @@ const main = async () => {
     const connect = (name: Name, url: string) =>
       askGenerator(generator, { ask: 'connect', fleet: name, plan: plans[name](url, logins, groups) });
     for (const name of order(0)) await connect(name, servers[name].url);
+    await warmUp(generator);
     await measureLoads(servers, generator, add);
     if (wanted('handshake')) add(await measureHandshakes(servers, generator));
     for (const name of order(0)) {
