@@ -4,6 +4,7 @@
 import { api } from './api.js';
 import { createChanges } from './changes.js';
 import { isFailure, wordsFor } from './failure.js';
+import { createHistory } from './history.js';
 import { createOutbox } from './outbox.js';
 import { createTyping, createWatches } from './presence.js';
 import { createSocket } from './socket.js';
@@ -12,12 +13,7 @@ import { createSync } from './sync.js';
 
 /** @typedef {ReturnType<typeof createChat>} Chat */
 
-const pageOfHistory = 50;
-const refreshAfterMs = 150;
-/** More stale messages than this in one conversation are refreshed by loading its newest page again. */
-const singlyAtMost = 8;
 const receiptEveryMs = 400;
-const retryMs = 2_000;
 
 /**
  * Everything that the views can see and do, for one person who is signed in. Topics that a view may listen to:
@@ -29,12 +25,8 @@ export const createChat = ({ session, me }) => {
   const changes = createChanges();
   /** @type {string | undefined} */
   let openId;
-  /** @type {Set<string>} conversations whose history is on its way */
-  const loading = new Set();
   /** @type {Set<string>} conversations that are being asked for */
   const asking = new Set();
-  /** @type {Map<string, ReturnType<typeof setTimeout>>} */
-  const refreshing = new Map();
   /** @type {Map<string, number>} the highest seq to be marked as read */
   const toRead = new Map();
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -55,7 +47,7 @@ export const createChat = ({ session, me }) => {
     changes,
     onGap: id => sync.soon(id),
     onUnknown: id => void ask(id),
-    onReaction: id => refreshSoon(id),
+    onReaction: id => history.refreshSoon(id),
     onMessage: (conversation, message) => {
       if (message.from.id === me.id) outbox.drop(message.client_id);
       else if (conversation.id === openId) {
@@ -75,7 +67,7 @@ export const createChat = ({ session, me }) => {
         await sync.all();
         // What was said meanwhile is shown before what waited here is sent.
         await outbox.resume();
-        if (openId) void load(openId);
+        if (openId) void history.load(openId);
       },
       changed: () => changes.tell('connection', 'outbox'),
       events: events => store.receive(events),
@@ -95,6 +87,14 @@ export const createChat = ({ session, me }) => {
   const isOnline = () => socket.state() === 'online';
 
   const sync = createSync({ request, store });
+  const history = createHistory({
+    me,
+    request,
+    store,
+    changes,
+    isOnline,
+    onGap: id => sync.soon(id),
+  });
   const watches = createWatches({ request, isOnline, store });
   const typing = createTyping({ me, request, changes });
   const outbox = createOutbox({
@@ -126,78 +126,6 @@ export const createChat = ({ session, me }) => {
     } finally {
       asking.delete(id);
     }
-  };
-
-  /** @param {string} id */
-  const load = async id => {
-    const log = store.log(id);
-    if (!log || log.isLoaded() || loading.has(id) || !isOnline()) return;
-    loading.add(id);
-    changes.tell(`conversation:${id}`);
-    try {
-      const { items, has_more } = await request('message:history', { conversation_id: id, limit: pageOfHistory });
-      if (store.log(id) === log && log.setNewest(items, has_more)) sync.soon(id);
-      askHowFarRead(id);
-      loading.delete(id);
-    } catch (error) {
-      if (!isFailure(error)) throw error;
-      // Until then it counts as loading, so that nobody tries faster than this.
-      setTimeout(() => {
-        loading.delete(id);
-        if (id === openId) void load(id);
-      }, error.retry_after_ms ?? retryMs);
-    }
-    changes.tell(`conversation:${id}`);
-  };
-
-  /** In a direct conversation: whether the other has read the own last message. @param {string} id */
-  const askHowFarRead = async id => {
-    const conversation = store.conversation(id);
-    const own = store
-      .log(id)
-      ?.messages()
-      .findLast(({ from, unsent }) => from.id === me.id && !unsent);
-    const peer = conversation?.peer?.id;
-    if (conversation?.kind !== 'direct' || !own || !peer) return;
-    try {
-      const { read, delivered } = await request('message:readers', { id: own.id });
-      const isPeer = (/** @type {User} */ user) => user.id === peer;
-      const read_seq = read.some(isPeer) ? own.seq : 0;
-      store.setReceipts(id, [{ user_id: peer, read_seq, delivered_seq: delivered.some(isPeer) ? own.seq : read_seq }]);
-    } catch (error) {
-      if (!isFailure(error)) throw error;
-    }
-  };
-
-  /** Asks for messages whose reactions changed as they are now. @param {string} id */
-  const refreshSoon = id => {
-    if (refreshing.has(id)) return;
-    refreshing.set(
-      id,
-      setTimeout(async () => {
-        refreshing.delete(id);
-        const log = store.log(id);
-        const stale = log?.takeStale() ?? [];
-        if (!log || stale.length === 0) return;
-        try {
-          if (stale.length > singlyAtMost) {
-            const seqs = log
-              .messages()
-              .filter(message => stale.includes(message.id))
-              .map(({ seq }) => seq);
-            const { items } = await request('message:history', {
-              conversation_id: id,
-              around: seqs.at(-1) ?? log.cursor(),
-              limit: 100,
-            });
-            items.forEach(log.replace);
-          } else for (const one of stale) log.replace(await request('message:get', { id: one }));
-          changes.tell(`conversation:${id}`);
-        } catch (error) {
-          if (!isFailure(error)) throw error;
-        }
-      }, refreshAfterMs),
-    );
   };
 
   /** @param {string} id @param {number} seq */
@@ -253,7 +181,7 @@ export const createChat = ({ session, me }) => {
     notices: () => notices.splice(0),
     heard: () => heard.text,
     openId: () => openId,
-    isLoading: (/** @type {string} */ id) => loading.has(id),
+    isLoading: history.isLoading,
 
     /** @param {string | undefined} id */
     open(id) {
@@ -261,32 +189,11 @@ export const createChat = ({ session, me }) => {
       typing.stopped();
       openId = id;
       changes.tell('open');
-      if (id) void load(id);
+      if (id) void history.load(id);
     },
 
-    load,
-
-    /** @param {string} id */
-    async loadOlder(id) {
-      const log = store.log(id);
-      const oldest = log?.messages()[0];
-      if (!log?.hasOlder() || !oldest || loading.has(id) || !isOnline()) return;
-      loading.add(id);
-      changes.tell(`conversation:${id}`);
-      try {
-        const page = await request('message:history', {
-          conversation_id: id,
-          before: oldest.seq,
-          limit: pageOfHistory,
-        });
-        if (store.log(id) === log) log.addOlder(page.items, page.has_more && page.items.length > 0);
-      } catch (error) {
-        if (!isFailure(error)) throw error;
-      } finally {
-        loading.delete(id);
-        changes.tell(`conversation:${id}`);
-      }
-    },
+    load: history.load,
+    loadOlder: history.loadOlder,
 
     /** @param {string} id @param {number} seq @param {number} n messages up to it */
     read(id, seq, n) {
@@ -337,7 +244,7 @@ export const createChat = ({ session, me }) => {
     start: socket.start,
     stop() {
       clearTimeout(receiptTimer);
-      for (const waiting of refreshing.values()) clearTimeout(waiting);
+      history.stop();
       sync.stop();
       outbox.stop();
       socket.stop();

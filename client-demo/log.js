@@ -147,12 +147,19 @@ export const createLog = ({ epoch, cursor }) => {
     trim(keep) {
       if (messages.length <= keep) return;
       messages = messages.slice(-keep);
+      const held = new Set(messages.map(({ id }) => id));
+      for (const id of stale) if (!held.has(id)) stale.delete(id);
       hasOlder = true;
     },
 
     /** A message as the server says that it is now. @param {Message} now */
     replace(now) {
       change(now.id, () => now);
+    },
+
+    /** @param {Iterable<string>} ids of messages that still have to be asked for */
+    markStale(ids) {
+      for (const id of ids) stale.add(id);
     },
 
     /** Takes the ids of messages that have to be asked for. */

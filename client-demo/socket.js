@@ -191,6 +191,7 @@ export const createSocket = ({ session, receivers }) => {
     },
     stop() {
       over = true;
+      state = 'stopped';
       clearTimeout(timer);
       removeEventListener('online', onOnline);
       removeEventListener('offline', onOffline);

@@ -26,7 +26,9 @@ export const realParts = [
     name: 'Chromium',
     suites: ['test/page'],
     env: 'PARLEY_CHROMIUM',
-    find: () => process.env.PARLEY_CHROMIUM ?? onPath('chromium', 'chromium-browser', 'google-chrome'),
+    find: () =>
+      process.env.PARLEY_CHROMIUM ??
+      onPath('chromium', 'chromium-browser', 'chromium-headless-shell', 'chrome-headless-shell', 'google-chrome'),
   },
 ];
 

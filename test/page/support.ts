@@ -87,7 +87,7 @@ export const watch = (page: Page, problems: string[]) => {
   page.on('console', message => {
     const text = message.text();
     const isNetwork = text.includes('net::ERR_') || text.includes('WebSocket connection to');
-    const isRefusal = /^Failed to load resource: the server responded with a status of 4\d\d/.test(text);
+    const isRefusal = /^Failed to load resource: the server responded with a status of (4\d\d|503)/.test(text);
     if (message.type() === 'error' && !isNetwork && !isRefusal) problems.push(`console: ${text}`);
   });
 };
