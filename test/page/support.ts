@@ -16,7 +16,7 @@ const isProgram = (file: string) => {
 };
 
 const chromiumPath =
-  process.env.PARLEY_CHROMIUM ??
+  process.env.PARLEY_CHROMIUM ||
   (process.env.PATH ?? '')
     .split(delimiter)
     .flatMap(folder => names.map(name => join(folder, name)))
