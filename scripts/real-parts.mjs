@@ -17,6 +17,14 @@ const onPath = (...names) => {
   return undefined;
 };
 
+const chromiumNames = [
+  'chromium',
+  'chromium-browser',
+  'chromium-headless-shell',
+  'chrome-headless-shell',
+  'google-chrome',
+];
+
 /**
  * The real programs that some suites need, one row each.
  * `suites`: folders below test/ that cannot run without it. `env`: told to the tests, as the program's path.
