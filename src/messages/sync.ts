@@ -1,6 +1,7 @@
 import type { Handlers } from '../invoke.ts';
 import { type Log, maxWindow, type StoredEvent } from '../ports/log.ts';
 import type { LogEvent } from '../protocol/index.ts';
+import { createTurnstile } from '../turnstile.ts';
 import type { Presenter } from './present.ts';
 import { type Backlog, createSyncCursors } from './sync-cursors.ts';
 import { createSyncMemberships } from './sync-memberships.ts';
@@ -12,6 +13,8 @@ const maxEvents = 1_000;
 const maxBytes = 256 * 1024;
 /** Events of one conversation that are read in one go. */
 const maxStep = 100;
+/** After an outage everybody syncs at once: so many are worked on, so many wait, the others are told when to come back. */
+const turnstile = { atOnce: 32, waiting: 1_000 };
 
 interface Reading extends Backlog {
   events: LogEvent[];
@@ -35,7 +38,9 @@ export const createSync = (parts: SyncParts): Handlers<'sync'>['sync'] => {
     return stored;
   };
 
-  return async (actor, { cursors, since }) => {
+  const inTurn = createTurnstile(turnstile);
+
+  const sync: Handlers<'sync'>['sync'] = async (actor, { cursors, since }) => {
     const { backlogs, left } = await judge(actor, cursors);
     const readings: Reading[] = backlogs.map(backlog => ({ ...backlog, events: [], removed: false }));
     const budget = { events: Math.min(maxEvents, maxWindow), bytes: maxBytes };
@@ -75,6 +80,8 @@ export const createSync = (parts: SyncParts): Handlers<'sync'>['sync'] => {
       more: changes.more || visible.some(({ at, head }) => at < head),
     };
   };
+
+  return (actor, input, call) => inTurn(async () => await sync(actor, input, call));
 };
 
 const present = ({ events, head, floor, limited, reset }: Reading) => ({

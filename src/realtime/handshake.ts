@@ -3,10 +3,10 @@ import type { Actor } from '../actor.ts';
 import { errorBody, ParleyError } from '../errors.ts';
 import { newRequestId } from '../invoke.ts';
 import { disconnectCatalogue, type ErrorBody } from '../protocol/index.ts';
+import { createTurnstile } from '../turnstile.ts';
 import type { Connections } from './connections.ts';
 import type { Logger } from './logger.ts';
 import { signalPacket } from './packet.ts';
-import { createTurnstile } from './turnstile.ts';
 
 export type Authenticate = (token: string) => Promise<{ actor: Actor; expires_at: number }>;
 

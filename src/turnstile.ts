@@ -1,4 +1,4 @@
-import { ParleyError } from '../errors.ts';
+import { ParleyError } from './errors.ts';
 
 /** Lets `atOnce` jobs run and `waiting` wait, in order; whoever comes beyond is refused, spread so that they do not come back together. */
 export const createTurnstile = ({ atOnce, waiting }: { atOnce: number; waiting: number }) => {
