@@ -1,26 +1,9 @@
 import { expect, test, vi } from 'vitest';
-import { api, clientId, connect, emit, next, type Person, signUp } from '../support/clients.ts';
+import { api, clientId, connect, emit, next, type Person, signUp, wholeHistory } from '../support/clients.ts';
 import { spawnServer } from '../support/process.ts';
 import { temporaryFolder } from '../support/server.ts';
 
 vi.setConfig({ testTimeout: 120_000 });
-
-interface Item {
-  client_id: string;
-  seq: number;
-  id: string;
-}
-
-const wholeHistory = async (at: { url: string }, { token }: Person): Promise<Item[]> => {
-  const items: Item[] = [];
-  for (let after = 0; ; ) {
-    const { body } = await api(at, token)<{ items: Item[] }>('GET', `/message/v1/history?after=${after}&limit=100`);
-    items.push(...body.items);
-    const last = body.items.at(-1);
-    if (!last) return items;
-    after = last.seq;
-  }
-};
 
 test.each(['SIGTERM', 'SIGINT'] as const)(
   '%s under load: sockets are told to come back, exit 0 within 10 s, nothing acked is lost [G1]',

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Actor } from '../../src/actor.ts';
+import { eventOfEntry } from '../../src/conversations/pending-entries.ts';
 import type { StoredEvent } from '../../src/ports/log.ts';
 import { addUser, addUsers, call, codeOf, type Instance, openStores, readLog, startInstance } from './rig.ts';
 
@@ -132,6 +133,20 @@ test('slow mode counts from the last message wherever and whenever it was sent',
   expect(await codeOf(here.send(member, id, 'y'))).toBe('slow_mode');
   here.time.offset = 31_000;
   expect(await codeOf(here.send(member, id, 'y'))).toBe('ok');
+});
+
+test('switching slow mode on counts at once, for what is sent in the same moment too', async () => {
+  const { storage, here, owner, member, id } = await twoInstances();
+  await here.send(member, id, 'before');
+  await storage.conversations.change(id, [], () => ({
+    conversation: { slow_mode_ms: 60_000 },
+    events: [{ kind: 'updated', from: owner.user_id, payload: { slow_mode_ms: 60_000 } }],
+  }));
+  const [entry] = await storage.conversations.outbox({ conversation_id: id, limit: 1 });
+  if (!entry) throw new Error('no entry');
+  const switched = here.writer.appendChain(id, [eventOfEntry(entry)]);
+  expect(await codeOf(here.send(member, id, 'same moment'))).toBe('slow_mode');
+  expect(await switched).toHaveLength(1);
 });
 
 test('a message of an instance whose clock is ahead holds nobody back for longer than slow mode', async () => {

@@ -83,6 +83,15 @@ test('a read cursor without its count is looked up, and drawn back to the head',
   await cursors.close();
 });
 
+test('a row that was read just before the cursor was written shows the cursor all the same', async () => {
+  const { log, store, owner, id } = await setUp();
+  const cursors = createCursors({ storage: store, log, interval: 5 });
+  const before = await store.member(id, owner.user_id);
+  await cursors.mark(id, owner.user_id, { read_seq: 3, read_n: 0 });
+  expect(cursors.overlay(id, owner.user_id, before).read_seq).toBe(3);
+  await cursors.close();
+});
+
 test('closing writes what is pending', async () => {
   const { log, store, owner, id } = await setUp();
   const cursors = createCursors({ storage: store, log, interval: 60_000 });

@@ -8,11 +8,15 @@ import type { AppendResult, Log } from '../../src/ports/log.ts';
 export type Fault = 'lost' | 'unacked' | 'partly' | 'late' | 'refused';
 
 export interface FaultyLog extends Log {
+  /** Without faults. */
+  real: Log;
   /** The faults of the next appends, in order; then they work again. */
   plan: Fault[];
   /** Every append fails so, while set. */
   always: Fault | undefined;
   land(): Promise<(AppendResult | string)[]>;
+  /** Run once each before the next appends: what others do in between. */
+  before: (() => Promise<unknown>)[];
   appends: number;
 }
 
@@ -20,14 +24,17 @@ export const faultyLog = (log: Log): FaultyLog => {
   const late: (() => Promise<AppendResult>)[] = [];
   const faulty: FaultyLog = {
     ...log,
+    real: log,
     get epoch() {
       return log.epoch;
     },
     plan: [],
     always: undefined,
     appends: 0,
+    before: [],
     async append(conversation_id, at, events) {
       faulty.appends++;
+      await faulty.before.shift()?.();
       const fault = faulty.always ?? faulty.plan.shift();
       if (fault === undefined) return log.append(conversation_id, at, events);
       if (fault === 'refused') throw new ParleyError('unavailable');

@@ -187,6 +187,22 @@ describe('coming and going', () => {
     expect(rows.filter(row => row.state === 'active' && row.role === 'owner')).toHaveLength(1);
   });
 
+  test('who joins while the last one leaves is not left in a deleted conversation', async () => {
+    const { log, storage, handlers, room, owner, anna } = await setUp();
+    const { id } = await room();
+    const conversations = {
+      ...storage.conversations,
+      async countActive(ids: string[]) {
+        const counts = await storage.conversations.countActive(ids);
+        await handlers['conversation:join'](anna, { conversation_id: id }, call);
+        return counts;
+      },
+    };
+    const there = await startInstance({ log, storage: { ...storage, conversations } });
+    expect(await codeOf(there.handlers['conversation:leave'](owner, { conversation_id: id }, call))).toBe('last_owner');
+    expect((await handlers['conversation:get'](anna, { conversation_id: id }, call)).role).toBe('member');
+  });
+
   test('an erased account leaves everything, and its conversations to whoever came first', async () => {
     const { storage, handlers, here, room, group, owner, anna, ben } = await setUp();
     const [open, closed] = [await room(), await group(anna, ben)];

@@ -86,6 +86,37 @@ test('[G3] many completing at once, among sends, append each entry once and in t
   expect(events.filter(event => event.kind === 'message')).toHaveLength(40);
 });
 
+test('[G9] whoever asks while a pass runs waits for one that begins after the asking', async () => {
+  const { log, storage, people, id, joinAndDie } = await setUp();
+  const gate = { looked: () => {}, open: Promise.resolve() };
+  const conversations = {
+    ...storage.conversations,
+    async outbox(which: { conversation_id?: string; limit: number }) {
+      const entries = await storage.conversations.outbox(which);
+      gate.looked();
+      await gate.open;
+      return entries;
+    },
+  };
+  const late = await startInstance({ log, storage: { ...storage, conversations } });
+  await late.states.load(id);
+  let open = () => {};
+  gate.open = new Promise(resolve => {
+    open = resolve;
+  });
+  const looked = new Promise<void>(resolve => {
+    gate.looked = resolve;
+  });
+  const first = late.outbox.complete(id);
+  await looked;
+  await joinAndDie(people[1] as Actor);
+  const second = late.outbox.complete(id);
+  open();
+  await first;
+  await second;
+  expect((await readLog(log, id)).map(event => event.kind)).toEqual(['created', 'joined']);
+});
+
 test('[G9] [G10] a kick whose event did not reach the log is answered as retryable, repeated, and completed', async () => {
   const { log, storage, here, people, owner, id } = await setUp();
   const { user_id } = people[1] as Actor;

@@ -127,6 +127,58 @@ describe('the writer', () => {
     expect(seen[0]).toEqual({ seq: 3, unsent: true });
   });
 
+  test('[G10] a refusal that rests on an event of its own batch falls with it', async () => {
+    const { log, storage, here, people, owner, id } = await roomOf(2);
+    // Reads and appends on the real log, past the faults of the first.
+    const there = await startInstance({ log: { ...log, append: log.real.append }, storage });
+    const member = people[1] ?? owner;
+    const sent = await here.send(owner, id, 'target');
+    const target_seq = sent?.event.seq ?? 0;
+    log.before = [
+      () => there.send(owner, id, 'in between'),
+      () => there.handlers['conversation:kick'](owner, { conversation_id: id, user_id: member.user_id }, call),
+    ];
+    const unsend = here.writer.append(id, {
+      from: member.user_id,
+      client_id: 'unsend',
+      decide(state) {
+        if (!state.member(member.user_id)?.active) throw new ParleyError('forbidden');
+        return { kind: 'unsend', payload: { target_seq, target_id: sent?.event.id } };
+      },
+    });
+    const edit = here.writer.append(id, {
+      from: owner.user_id,
+      client_id: 'edit',
+      decide(state) {
+        if (state.isUnsent(target_seq)) throw new ParleyError('message_unsent');
+        return { kind: 'edit', payload: { target_seq, target_id: sent?.event.id, message: 'edited' } };
+      },
+    });
+    expect(await codeOf(unsend)).toBe('forbidden');
+    expect(await codeOf(edit)).toBe('ok');
+    expect(log.before).toEqual([]);
+  });
+
+  test('[G3] a chain that does not fit behind what waits is stored whole and in order, or not at all', async () => {
+    const { log, here, owner, id } = await roomOf(1);
+    const chain = (length: number) =>
+      here.writer.appendChain(
+        id,
+        Array.from({ length }, (_, i) => ({
+          ...{ kind: 'message', from: owner.user_id, client_id: `chain${i}`, payload: {} },
+        })),
+      );
+    log.plan = ['refused'];
+    const sends = Array.from({ length: 150 }, (_, i) => codeOf(here.send(owner, id, `m${i}`)));
+    expect(await codeOf(chain(100))).toBe('unavailable');
+    await Promise.all(sends);
+    await here.writer.idle();
+    expect((await readLog(log, id)).filter(event => event.client_id.startsWith('chain'))).toEqual([]);
+    const again = await chain(100);
+    expect(again.map(event => event.client_id)).toEqual(Array.from({ length: 100 }, (_, i) => `chain${i}`));
+    expect(await chain(100)).toEqual(again);
+  });
+
   test.each(['unacked', 'lost', 'partly'] as const)('[G10] an append that is %s ends as one ok', async fault => {
     const { log, here, owner, id } = await roomOf(1);
     log.plan = [fault, fault];

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { io, type ManagerOptions, type Socket, type SocketOptions } from 'socket.io-client';
-import type { ErrorBody, Input, OperationName, Output } from '../../src/protocol/index.ts';
+import type { ErrorBody, Input, Message, OperationName, Output } from '../../src/protocol/index.ts';
 
 type At = { url: string };
 
@@ -145,5 +145,16 @@ export const until = async (holds: () => boolean | Promise<boolean>, deadlineMs 
   while (!(await holds())) {
     if (Date.now() > end) throw new Error(`still not so after ${deadlineMs} ms`);
     await new Promise(resolve => setTimeout(resolve, 20));
+  }
+};
+
+/** Every message of the lobby, in order, page by page. */
+export const wholeHistory = async (at: At, { token }: Pick<Person, 'token'>): Promise<Message[]> => {
+  const items: Message[] = [];
+  for (let after = 0; ; after = items.at(-1)?.seq ?? 0) {
+    const path = `/message/v1/history?after=${after}&limit=100`;
+    const { body } = await api(at, token)<Output<'message:history'>>('GET', path);
+    items.push(...body.items);
+    if (body.items.length === 0) return items;
   }
 };
