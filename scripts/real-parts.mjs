@@ -17,14 +17,6 @@ const onPath = (...names) => {
   return undefined;
 };
 
-const chromiumNames = [
-  'chromium',
-  'chromium-browser',
-  'chromium-headless-shell',
-  'chrome-headless-shell',
-  'google-chrome',
-];
-
 /**
  * The real programs that some suites need, one row each.
  * `suites`: folders below test/ that cannot run without it. `env`: told to the tests, as the program's path.
@@ -35,7 +27,7 @@ export const realParts = [
     suites: ['test/page'],
     env: 'PARLEY_CHROMIUM',
     find: () =>
-      process.env.PARLEY_CHROMIUM ??
+      process.env.PARLEY_CHROMIUM ||
       onPath('chromium', 'chromium-browser', 'chromium-headless-shell', 'chrome-headless-shell', 'google-chrome'),
   },
 ];
