@@ -48,14 +48,14 @@ test('cursors never move back, stored or seen, whatever the order and however ma
 
 test('an answer waits for the durable write, which several share', async () => {
   const { log, store, people, id, writes } = await setUp();
-  const cursors = createCursors({ storage: store, log, interval: 50 });
+  const cursors = createCursors({ storage: store, log, interval: 400 });
   await Promise.all(people.map(({ user_id }) => cursors.mark(id, user_id, { read_seq: 4, read_n: 0 })));
   expect(writes).toHaveLength(1);
-  for (const { user_id } of people) expect((await store.member(id, user_id))?.read_seq).toBe(4);
   const startedAt = performance.now();
   await Promise.all(people.map(({ user_id }) => cursors.mark(id, user_id, { read_seq: 5, read_n: 0 })));
-  expect(performance.now() - startedAt).toBeGreaterThan(30);
+  expect(performance.now() - startedAt).toBeGreaterThan(200);
   expect(writes).toHaveLength(2);
+  for (const { user_id } of people) expect((await store.member(id, user_id))?.read_seq).toBe(5);
   await cursors.close();
 });
 

@@ -22,6 +22,14 @@ const setUp = async () => {
   return { log, storage, here, there, people, owner, id, joinAndDie };
 };
 
+const gate = () => {
+  const controller = new AbortController();
+  return {
+    open: () => controller.abort(),
+    passed: new Promise(resolve => controller.signal.addEventListener('abort', resolve)),
+  };
+};
+
 const versions = (events: StoredEvent[]) =>
   events.flatMap(({ payload: { version } }) => (version === undefined ? [] : [version]));
 
@@ -88,30 +96,28 @@ test('[G3] many completing at once, among sends, append each entry once and in t
 
 test('[G9] whoever asks while a pass runs waits for one that begins after the asking', async () => {
   const { log, storage, people, id, joinAndDie } = await setUp();
-  const gate = { looked: () => {}, open: Promise.resolve() };
+  const looked = gate();
+  const answered = gate();
+  let gated = false;
   const conversations = {
     ...storage.conversations,
     async outbox(which: { conversation_id?: string; limit: number }) {
       const entries = await storage.conversations.outbox(which);
-      gate.looked();
-      await gate.open;
+      if (gated) {
+        looked.open();
+        await answered.passed;
+      }
       return entries;
     },
   };
   const late = await startInstance({ log, storage: { ...storage, conversations } });
   await late.states.load(id);
-  let open = () => {};
-  gate.open = new Promise(resolve => {
-    open = resolve;
-  });
-  const looked = new Promise<void>(resolve => {
-    gate.looked = resolve;
-  });
+  gated = true;
   const first = late.outbox.complete(id);
-  await looked;
+  await looked.passed;
   await joinAndDie(people[1] as Actor);
   const second = late.outbox.complete(id);
-  open();
+  answered.open();
   await first;
   await second;
   expect((await readLog(log, id)).map(event => event.kind)).toEqual(['created', 'joined']);

@@ -136,7 +136,7 @@ describe('the writer', () => {
     const target_seq = sent?.event.seq ?? 0;
     log.before = [
       () => there.send(owner, id, 'in between'),
-      () => there.handlers['conversation:kick'](owner, { conversation_id: id, user_id: member.user_id }, call),
+      async () => there.handlers['conversation:kick'](owner, { conversation_id: id, user_id: member.user_id }, call),
     ];
     const unsend = here.writer.append(id, {
       from: member.user_id,
