@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import type { z } from 'zod';
 import type { Actor } from './actor.ts';
 import { errorBody, ParleyError } from './errors.ts';
@@ -11,6 +10,7 @@ import {
   type Output,
   operations,
 } from './protocol/index.ts';
+import { createRandomText } from './random-text.ts';
 
 /** The socket that a command came on. */
 export interface Connection {
@@ -65,7 +65,8 @@ export interface InvokeParts {
   observe: Observe;
 }
 
-export const newRequestId = () => randomBytes(12).toString('base64url');
+/** 96 random bits. */
+export const newRequestId = createRandomText(16);
 
 /** The one way in, for REST and sockets: parse, charge, call; never rejects. */
 export const createInvoke =
@@ -120,10 +121,18 @@ const describe = (error: z.ZodError) => {
   return { message: first ? `${first[0]}: ${first[1]}` : errorCatalogue.invalid_input.meaning, details };
 };
 
-const withDeadline = <T>(work: Promise<T>): Promise<T> => {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(reject, commandDeadlineMs, new ParleyError('unknown_outcome'));
+/** A race by hand: this runs for every command, and an error is dear to make (its stack) while it is hardly ever needed. */
+const withDeadline = <T>(work: Promise<T>): Promise<T> =>
+  new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new ParleyError('unknown_outcome')), commandDeadlineMs);
+    work.then(
+      data => {
+        clearTimeout(timer);
+        resolve(data);
+      },
+      (error: unknown) => {
+        clearTimeout(timer);
+        reject(error);
+      },
+    );
   });
-  return Promise.race([work, late]).finally(() => clearTimeout(timer));
-};

@@ -1,4 +1,4 @@
-import { type Log, maxWindow, type StoredEvent } from '../ports/log.ts';
+import type { Log, StoredEvent } from '../ports/log.ts';
 import type { Publisher } from '../ports/publisher.ts';
 
 export interface FollowerParts {
@@ -32,6 +32,9 @@ export interface Follower {
 }
 
 const changesPerRead = 500;
+/** Conversations that are followed at once, and events of each: at most 10,000 events are in memory. */
+const width = 50;
+const window = 200;
 /** Positions in memory; others are asked for. */
 const maxPositions = 10_000;
 
@@ -56,7 +59,7 @@ export const createFollower = (parts: FollowerParts): Follower => {
   const follow = async (id: string, seq: number) => {
     let at = positions.get(id) ?? (await parts.position(id));
     while (at < seq && !stopping) {
-      const events = await log.range(id, at, Math.min(seq, at + maxWindow));
+      const events = await log.range(id, at, Math.min(seq, at + window));
       const last = events.at(-1);
       // The conversation was deleted, or retention took this part.
       if (!last) break;
@@ -70,7 +73,11 @@ export const createFollower = (parts: FollowerParts): Follower => {
     let stamp = await parts.stamp();
     for (let more = true; more && !stopping; ) {
       const page = await log.changes(stamp, changesPerRead);
-      for (const { conversation_id, seq } of page.changes) await follow(conversation_id, seq);
+      // Several at once, so that a consumer can write them as one.
+      for (let at = 0; at < page.changes.length; at += width) {
+        const some = page.changes.slice(at, at + width);
+        await Promise.all(some.map(({ conversation_id, seq }) => follow(conversation_id, seq)));
+      }
       if (stopping) return;
       if (page.next !== stamp) await parts.setStamp(page.next);
       more = page.more;

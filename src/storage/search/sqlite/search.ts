@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { ParleyError } from '../../../errors.ts';
 import type { SearchIndex } from '../../../ports/search.ts';
-import type { IndexFile } from './index-file.ts';
+import type { Application, IndexFile } from './index-file.ts';
 import type { Call, Reply } from './search-worker.ts';
 
 type Method = keyof IndexFile;
@@ -46,12 +46,26 @@ export const openSqliteSearch = async ({ file }: { file: string }): Promise<Sear
     });
   };
 
+  let applications: Application[] = [];
+  let applied: Promise<void> | undefined;
+  /** What is asked in one turn of the event loop is one transaction: FTS5 writes and merges a segment for each. */
+  const apply = (application: Application): Promise<void> => {
+    applications.push(application);
+    applied ??= new Promise(resolve => setImmediate(resolve)).then(() => {
+      const together = JSON.stringify(applications);
+      applications = [];
+      applied = undefined;
+      return call('apply', together);
+    });
+    return applied;
+  };
+
   await running();
   return {
     stamp: () => call('stamp'),
     setStamp: stamp => call('setStamp', stamp),
     position: conversation_id => call('position', conversation_id),
-    apply: (conversation_id, events, upTo) => call('apply', conversation_id, events, upTo),
+    apply: (conversation_id, events, upTo) => apply({ conversation_id, events, upTo }),
     remove: conversation_id => call('remove', conversation_id),
     clear: () => call('clear'),
     async find({ after, ...query }) {
