@@ -1,5 +1,5 @@
 // `npm run bench`: Parley against a bare Socket.IO server, in one run, rounds interleaved, medians.
-// --quick: fewer rounds and messages. --save: append to bench/RESULTS.md (a full run does). --cpu-prof: profiles below .cache/.
+// --quick: fewer rounds and messages. --save: append to bench/RESULTS.md (a full run does). --cpu-prof: profiles in a folder of their own below .cache/.
 import { type ChildProcess, execFileSync, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
@@ -183,7 +183,9 @@ const main = async () => {
   mkdirSync(cache, { recursive: true });
   // On the disk of the checkout rather than in /tmp, which may be memory: a commit must cost what it costs.
   const dataDir = mkdtempSync(join(cache, 'bench-'));
-  const profile = options['cpu-prof'] ? ['--cpu-prof', `--cpu-prof-dir=${cache}`] : [];
+  // A folder for each run, named at its end: runs side by side must not take or clear each other's profiles.
+  const profiles = options['cpu-prof'] ? mkdtempSync(join(cache, 'profile-')) : undefined;
+  const profile = profiles ? ['--cpu-prof', `--cpu-prof-dir=${profiles}`] : [];
   const generator = fork(new URL('./generator.js', import.meta.url));
   const running = new Set<MeasuredServer>();
   const track = async (starting: Promise<MeasuredServer>): Promise<MeasuredServer> => {
@@ -217,6 +219,7 @@ const main = async () => {
     if (wanted('memory')) add(await measureMemory(start, connect, generator));
     const text = report(results, { rounds, quick: options.quick, commit: commit() });
     console.log(text);
+    if (profiles) console.log(`Profiles: ${profiles}`);
     if (options.save || !(options.quick || options.only)) save(join(root, 'bench/RESULTS.md'), text);
   } finally {
     generator.disconnect();
