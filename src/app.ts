@@ -29,6 +29,7 @@ import { createCharge, createShed } from './limits.ts';
 import { listenOn, stopServing } from './listen.ts';
 import { createMessageHandlers } from './messages/handlers.ts';
 import { createPresenter } from './messages/present.ts';
+import { createTail } from './messages/tail.ts';
 import { createVisibility } from './messages/visibility.ts';
 import { createNotifier } from './notifications/follower.ts';
 import { createNotificationHandlers } from './notifications/handlers.ts';
@@ -149,14 +150,17 @@ const compose = async (
   });
 
   // What follows the log
-  const indexer = createIndexer({ index, log, publisher, onError: failed('indexer_failed') });
+  const tail = createTail({ log, publisher });
+  onClose('tail', tail.stop);
+  const followed = { epoch: log.epoch, changes: log.changes, range: tail.range };
+  const indexer = createIndexer({ index, log: followed, publisher, delay: 1_000, onError: failed('indexer_failed') });
   onClose('indexer', indexer.stop);
   const notifier = createNotifier({
     notifications: storage.notifications,
     storage: conversations,
     users,
     states,
-    log,
+    log: { ...followed, at: log.at },
     publisher,
     cluster,
     onError: failed('notifier_failed'),

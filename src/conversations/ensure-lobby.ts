@@ -1,10 +1,9 @@
 import { type Clock, isoDate } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import type { ConversationStore } from '../ports/storage.ts';
+import { lobbyId } from '../protocol/index.ts';
 import type { Outbox } from './outbox.ts';
 
-/** The conversation that everybody is in. */
-export const lobbyId = 'lobby';
 /** Who made it: no person, and shown as one without a name. */
 const founder = 'parley';
 

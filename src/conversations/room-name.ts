@@ -1,6 +1,6 @@
 import { fold } from '../accounts/username-key.ts';
 import type { ConversationStore } from '../ports/storage.ts';
-import { lobbyId } from './ensure-lobby.ts';
+import { lobbyId } from '../protocol/index.ts';
 
 /** The form under which a room's name is unique, and by which it is found. */
 export const roomNameKey = (name: string): string => fold(name).trim().replace(/\s+/g, ' ');

@@ -1,8 +1,7 @@
 import type { Access } from '../conversations/access.ts';
-import { lobbyId } from '../conversations/ensure-lobby.ts';
 import type { Handlers } from '../invoke.ts';
 import type { Head, Log } from '../ports/log.ts';
-import type { Input } from '../protocol/index.ts';
+import { type Input, lobbyId } from '../protocol/index.ts';
 import { hiddenBelow, messagesUpTo } from './ordinals.ts';
 import type { Presenter } from './present.ts';
 

@@ -1,8 +1,7 @@
 import type { Actor } from '../actor.ts';
-import { lobbyId } from '../conversations/ensure-lobby.ts';
 import type { ConversationPresenter, Item } from '../conversations/present.ts';
 import type { ConversationStore } from '../ports/storage.ts';
-import type { Conversation } from '../protocol/index.ts';
+import { type Conversation, lobbyId } from '../protocol/index.ts';
 
 export interface Memberships {
   joined: Conversation[];

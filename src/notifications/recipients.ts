@@ -1,8 +1,8 @@
 import { usernameKey } from '../accounts/username-key.ts';
-import { lobbyId } from '../conversations/ensure-lobby.ts';
 import type { ConversationState } from '../conversations/state.ts';
 import { type Log, placeOf, type StoredEvent } from '../ports/log.ts';
 import type { ConversationStore, NotificationRow, UserStore } from '../ports/storage.ts';
+import { lobbyId } from '../protocol/index.ts';
 
 type Kind = NotificationRow['kind'];
 

@@ -199,6 +199,8 @@ export interface ConversationStore {
   ): Promise<{ conversation: ConversationRow; member: MemberRow }[]>;
   /** Ids only, all of them. */
   idsOfUser(user_id: string): Promise<string[]>;
+  /** Ids of all conversations whose events a user gets, in one cheap query, as every connection asks: those of `idsOfUser`, and the lobby unless banned from it. */
+  audibleTo(user_id: string): Promise<string[]>;
   /** A user's rows whose user_version is above `since`, ascending by it, with their conversations (deleted ones too). */
   changesOfUser(
     user_id: string,

@@ -16,6 +16,9 @@ export const limits = {
   invite_users: 100,
 } as const;
 
+/** The conversation that everybody is in has this id on every server. */
+export const lobbyId = 'lobby';
+
 const codePoints = (text: string) => [...text].length;
 /** C0 and C1 controls, and the characters that reorder what stands beside a name (bidi overrides and isolates). */
 const unfitForNames = /[\p{Cc}\u202A-\u202E\u2066-\u2069]/u;

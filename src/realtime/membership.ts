@@ -1,8 +1,6 @@
 import type { StoredEvent } from '../ports/log.ts';
+import { lobbyId } from '../protocol/index.ts';
 import type { Sockets } from './sockets.ts';
-
-/** The conversation in which everybody is without joining. */
-export const lobbyId = 'lobby';
 
 const enters = (event: StoredEvent): string | undefined => {
   if (event.kind === 'created') return event.from;

@@ -17,7 +17,6 @@ import { createGate } from './gate.ts';
 import { type Authenticate, createHandshake } from './handshake.ts';
 import { createHeads } from './heads.ts';
 import type { Logger, RealtimeMetrics } from './logger.ts';
-import { lobbyId } from './membership.ts';
 import { createServe, returnWithinMs } from './namespace.ts';
 import { tellNotifications } from './notifications.ts';
 import { createOutbox, type EngineConnection, type Outbox } from './outbox.ts';
@@ -54,7 +53,7 @@ export interface RealtimeParts {
   log: Pick<Log, 'head' | 'heads' | 'range' | 'changes' | 'epoch'>;
   publisher: Publisher;
   present: (events: StoredEvent[]) => LogEvent[] | Promise<LogEvent[]>;
-  conversations: Pick<ConversationStore, 'idsOfUser' | 'member'>;
+  conversations: Pick<ConversationStore, 'audibleTo'>;
   presence: {
     connected(user_id: string, socket_id: string): void;
     disconnected(user_id: string, socket_id: string): void;
@@ -172,15 +171,6 @@ export const createRealtime = (parts: RealtimeParts): Realtime => {
   const heads = createHeads({ log: parts.log, sockets, delivery, cluster, settings, logger });
   const commands = createBind({ invoke: parts.invoke, confirm: watch.confirm });
 
-  /** The conversations whose events a user gets. */
-  const roomsOf = async (user_id: string): Promise<string[]> => {
-    const [ids, lobby] = await Promise.all([
-      parts.conversations.idsOfUser(user_id),
-      parts.conversations.member(lobbyId, user_id),
-    ]);
-    return lobby?.state === 'banned' ? ids : [lobbyId, ...ids];
-  };
-
   const handshake = createHandshake({
     authenticate: parts.authenticate,
     connections,
@@ -207,7 +197,7 @@ export const createRealtime = (parts: RealtimeParts): Realtime => {
     draining: () => draining,
   });
   serve(io.of('/'), sockets, {
-    admit: async local => delivery.admit(local, await roomsOf(local.actor.user_id)),
+    admit: async local => delivery.admit(local, await parts.conversations.audibleTo(local.actor.user_id)),
     opened: local => {
       heads.welcome(local);
       parts.presence.connected(local.actor.user_id, local.id);

@@ -1,12 +1,11 @@
 import type { Actor } from '../actor.ts';
 import { type Access, floorOf } from '../conversations/access.ts';
-import { lobbyId } from '../conversations/ensure-lobby.ts';
 import type { Handlers } from '../invoke.ts';
 import type { Presenter } from '../messages/present.ts';
 import type { FoldedMessage, Log } from '../ports/log.ts';
 import type { SearchHit, SearchIndex } from '../ports/search.ts';
 import type { ConversationStore } from '../ports/storage.ts';
-import type { Message } from '../protocol/index.ts';
+import { lobbyId, type Message } from '../protocol/index.ts';
 
 export interface SearchParts {
   index: Pick<SearchIndex, 'find'>;

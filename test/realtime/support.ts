@@ -152,22 +152,7 @@ export const startEdge = async (overrides: Overrides = {}) => {
     publisher,
     present: events => events.map(event => presentEvent(event, store.epoch, nameOf)),
     conversations: {
-      idsOfUser: async user_id => [...(members.get(user_id) ?? [])],
-      member: async (id, user_id) =>
-        id === 'lobby' && banned.has(user_id)
-          ? {
-              conversation_id: id,
-              user_id,
-              role: 'member',
-              state: 'banned',
-              muted_until: null,
-              joined_seq: 0,
-              read_seq: 0,
-              read_n: 0,
-              delivered_seq: 0,
-              user_version: 0,
-            }
-          : undefined,
+      audibleTo: async user_id => [...(banned.has(user_id) ? [] : ['lobby']), ...(members.get(user_id) ?? [])],
     },
     presence,
     loadNotification: async (user_id, id) => ({

@@ -255,6 +255,12 @@ describe('listing', () => {
     const rest = await storage.conversations.ofUser(me.id, first.at(-1)?.conversation.id, 3);
     expect([...first, ...rest].map(({ conversation }) => conversation.id)).toEqual(ids);
     expect((await storage.conversations.idsOfUser(me.id)).toSorted(byText)).toEqual(ids);
+    expect((await storage.conversations.audibleTo(me.id)).toSorted(byText)).toEqual([...ids, 'lobby'].toSorted(byText));
+    await storage.conversations.change('lobby', [me.id], () => ({
+      members: [{ user_id: me.id, state: 'banned' }],
+      events: [],
+    }));
+    expect((await storage.conversations.audibleTo(me.id)).toSorted(byText)).toEqual(ids);
     expect((await storage.conversations.changesOfUser(me.id, 0, 100)).map(row => row.conversation.id)).toContain(
       gone.row.id,
     );

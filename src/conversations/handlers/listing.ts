@@ -1,4 +1,4 @@
-import { lobbyId } from '../ensure-lobby.ts';
+import { lobbyId } from '../../protocol/index.ts';
 import { may } from '../may.ts';
 import type { Item } from '../present.ts';
 import { roomNameKey } from '../room-name.ts';

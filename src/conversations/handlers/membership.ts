@@ -1,7 +1,7 @@
 import { usernameKey } from '../../accounts/username-key.ts';
 import { notFound, ParleyError } from '../../errors.ts';
+import { lobbyId } from '../../protocol/index.ts';
 import { noChange } from '../change.ts';
-import { lobbyId } from '../ensure-lobby.ts';
 import { findPeople } from '../find-people.ts';
 import { assertMay } from '../may.ts';
 import { defaultLimit, type HandlerParts, presentMember, type Some } from './parts.ts';

@@ -1,14 +1,36 @@
-import { type IncludeOptions, Op, type WhereOptions } from 'sequelize';
+import { type IncludeOptions, Op, QueryTypes, type WhereOptions } from 'sequelize';
 import type { ConversationRow, ConversationStore, MemberRow } from '../../ports/storage.ts';
+import { lobbyId } from '../../protocol/index.ts';
 import { conversationColumns, memberColumns } from './columns.ts';
 import { chunks, plain, plainOr, type StoreParts } from './rows.ts';
 
 type MemberQueries = Pick<
   ConversationStore,
-  'member' | 'membersOf' | 'page' | 'countActive' | 'ofUser' | 'idsOfUser' | 'changesOfUser' | 'userVersion' | 'peers'
+  | 'member'
+  | 'membersOf'
+  | 'page'
+  | 'countActive'
+  | 'ofUser'
+  | 'idsOfUser'
+  | 'audibleTo'
+  | 'changesOfUser'
+  | 'userVersion'
+  | 'peers'
 >;
 
-export const createMemberQueries = ({ models: { users, conversations, members } }: StoreParts): MemberQueries => {
+/** The lobby stands there for everybody; `banned` tells who does not hear it. */
+const audible = `
+  SELECT c.id AS id, 0 AS banned FROM members m JOIN conversations c ON c.id = m.conversation_id
+  WHERE m.user_id = :user_id AND m.state = 'active' AND c.deleted_at IS NULL AND c.kind <> 'lobby'
+  UNION ALL
+  SELECT c.id, EXISTS (
+    SELECT 1 FROM members m WHERE m.conversation_id = c.id AND m.user_id = :user_id AND m.state = 'banned'
+  ) FROM conversations c WHERE c.id = '${lobbyId}'`;
+
+export const createMemberQueries = ({
+  sequelize,
+  models: { users, conversations, members },
+}: StoreParts): MemberQueries => {
   const attributes = memberColumns;
   const among = (where: WhereOptions<ConversationRow>): IncludeOptions => ({
     model: conversations,
@@ -74,6 +96,16 @@ export const createMemberQueries = ({ models: { users, conversations, members } 
       const where = { user_id, state: 'active' };
       const rows = await members.findAll({ where, attributes: ['conversation_id'], include: [theirs] });
       return rows.map(row => plain(row).conversation_id);
+    },
+
+    async audibleTo(user_id) {
+      // By hand, as it runs for every connection: through the models it costs twice as much.
+      const rows = await sequelize.query<{ id: string; banned: number }>(audible, {
+        replacements: { user_id },
+        type: QueryTypes.SELECT,
+        raw: true,
+      });
+      return rows.filter(({ banned }) => !banned).map(({ id }) => id);
     },
 
     changesOfUser(user_id, since, limit) {
