@@ -67,7 +67,8 @@ export const createSession = () => {
   });
 
   /**
-   * Fresh tokens: exchanged by one tab only, the others find them in the storage.
+   * Fresh tokens: exchanged by one tab at a time, the others find them in the storage. Storage can reach another tab's process later than
+   * the lock: that tab asks once more, and the server's grace gives it the same ones.
    *
    * @param {string} [used] the access token that no longer does
    * @returns {Promise<string>} a newer one

@@ -27,10 +27,15 @@ inChromium(
       await say(second, 'from the second');
       await saying(first, 'from the second').waitFor();
       expect(await said(first)).toEqual(await said(second));
-      // One request for each new generation, whichever tab it came from; one that is on its way just now is waited for.
+      // The lock lets one tab at a time ask, but what it stored can reach the other tab's process later than the lock does: that tab
+      // then presents the same token again and is answered with the same successor. Never more than one request a tab and generation.
       const generation = (token: unknown) => Number(String(token).split('.')[1]);
-      const surplus = async () => refreshes - (generation(await read()) - generation(before));
-      await expect.poll(surplus).toBe(0);
+      const generations = async () => generation(await read()) - generation(before);
+      await expect
+        .poll(async () => refreshes >= (await generations()) && refreshes <= 2 * (await generations()))
+        .toBe(true);
+      const held = (page: typeof first) => page.evaluate("localStorage.getItem('parley:session')");
+      await expect.poll(async () => (await held(first)) === (await held(second))).toBe(true);
       expect(problems).toEqual([]);
     });
 
