@@ -20,6 +20,7 @@ export const htmlPage = ({
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${escapeHtml(title)}</title>
+<link rel="icon" href="/icon.svg" type="image/svg+xml">
 <link rel="stylesheet" href="${style}">
 ${script ? `<script type="module" src="${script}"></script>` : ''}
 </head>
