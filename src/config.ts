@@ -95,6 +95,20 @@ const knownSecrets =
 const strongSecret = (text: string) =>
   Buffer.byteLength(text) >= 32 && new Set(text).size >= 8 && !knownSecrets.test(text);
 
+const httpUrl = (text: string) => text === '' || (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol));
+
+/** A URL of one of these schemes, with a host; `path` where it must name something, such as a database. */
+const url = (schemes: readonly string[], path: RegExp, facts: Facts & { allowed: string }): Variable<string> => ({
+  ...facts,
+  parse: text => {
+    if (text === '') return text;
+    // Several hosts, as a replica set has them, are no URL to the platform.
+    const [, scheme = '', hosts = '', rest = ''] = /^([a-z+]+):\/\/([^/?\s]+)(.*)$/.exec(text) ?? [];
+    const [pathname = ''] = rest.split('?');
+    return schemes.includes(scheme) && hosts !== '' && path.test(pathname) ? text : undefined;
+  },
+});
+
 /** Every setting. This file alone reads the environment. */
 export const variables = {
   host: {
@@ -126,6 +140,82 @@ export const variables = {
     meaning: 'Signs the tokens. Where it is absent, one is generated once and kept in DATA_DIR/secret (mode 0600).',
     parse: text => (text === '' || strongSecret(text) ? text : undefined),
   } as Variable<string>,
+  mysqlUrl: url(['mysql', 'mariadb'], /^\/[A-Za-z0-9_$-]{1,64}$/, {
+    name: 'MYSQL_URL',
+    default: '',
+    allowed: 'mysql://user:password@host:3306/database',
+    meaning:
+      'MySQL or MariaDB for accounts, conversations and members; goes with MONGODB_URI. SQLite in DATA_DIR where both are absent.',
+  }),
+  mysqlPool: integer(1, 500, {
+    name: 'MYSQL_POOL',
+    default: '10',
+    meaning: 'Connections to MySQL at most, of this instance.',
+  }),
+  mongodbUri: url(['mongodb', 'mongodb+srv'], /^(\/[A-Za-z0-9_-]{0,63})?$/, {
+    name: 'MONGODB_URI',
+    default: '',
+    allowed: 'mongodb://user:password@host:27017/database?replicaSet=name (or mongodb+srv://)',
+    meaning: 'MongoDB for the log of messages; goes with MYSQL_URL. The database is `parley` where none is named.',
+  }),
+  mongodbPool: integer(1, 500, {
+    name: 'MONGODB_POOL',
+    default: '20',
+    meaning: 'Connections to MongoDB at most, of this instance.',
+  }),
+  redisUrl: url(['redis', 'rediss'], /^(\/\d{0,4})?$/, {
+    name: 'REDIS_URL',
+    default: '',
+    allowed: 'redis://user:password@host:6379/0 (or rediss://)',
+    meaning: 'Redis, by which several instances share what may vanish. Needs MYSQL_URL and MONGODB_URI.',
+  }),
+  redisPrefix: {
+    name: 'REDIS_PREFIX',
+    default: 'parley:',
+    allowed: '1 to 40 letters, digits and :_-',
+    meaning: 'Begins every key and channel in Redis, so that several installations can share one server.',
+    parse: text => (/^[A-Za-z0-9:_-]{1,40}$/.test(text) ? text : undefined),
+  } as Variable<string>,
+  storesTimeoutSeconds: duration(1, day, {
+    name: 'STORES_TIMEOUT',
+    default: '2m',
+    meaning: 'How long a starting instance waits for databases that do not answer before it gives up.',
+  }),
+  elasticApmServerUrl: {
+    name: 'ELASTIC_APM_SERVER_URL',
+    default: '',
+    allowed: 'an http or https URL',
+    meaning: 'Where traces go (Elastic APM). Nothing of it is loaded where this is absent.',
+    parse: text => (httpUrl(text) ? text : undefined),
+  } as Variable<string>,
+  elasticApmSecretToken: {
+    name: 'ELASTIC_APM_SECRET_TOKEN',
+    default: '',
+    allowed: 'any text',
+    meaning: 'What the APM server asks for, if it does.',
+    parse: text => text,
+  } as Variable<string>,
+  elasticApmServiceName: {
+    name: 'ELASTIC_APM_SERVICE_NAME',
+    default: 'parley',
+    allowed: 'letters, digits, spaces, - and _',
+    meaning: 'How this service is called in APM.',
+    parse: text => (/^[A-Za-z0-9 _-]{1,100}$/.test(text) ? text : undefined),
+  } as Variable<string>,
+  elasticApmEnvironment: {
+    name: 'ELASTIC_APM_ENVIRONMENT',
+    default: 'production',
+    allowed: '1 to 100 characters',
+    meaning: 'The environment that traces are filed under.',
+    parse: text => (text.length <= 100 ? text : undefined),
+  } as Variable<string>,
+  elasticApmSampleRate: {
+    name: 'ELASTIC_APM_TRANSACTION_SAMPLE_RATE',
+    default: '1.0',
+    allowed: 'a number from 0 to 1',
+    meaning: 'The share of commands and requests that are traced in full.',
+    parse: text => (/^(0(\.\d{1,6})?|1(\.0{1,6})?)$/.test(text) ? Number(text) : undefined),
+  } as Variable<number>,
   accessTokenTtlSeconds: duration(5, 30 * day, {
     name: 'ACCESS_TOKEN_TTL',
     default: '15m',
@@ -266,15 +356,7 @@ export type Config = {
 };
 
 /** Variables of modes that this build does not have: refused rather than ignored, so that nobody believes them to work. */
-export const unsupportedVariables = [
-  'MYSQL_URL',
-  'MONGODB_URI',
-  'REDIS_URL',
-  'AMQP_URL',
-  'ELASTICSEARCH_URL',
-  'ELASTIC_APM_SERVER_URL',
-  'ROLES',
-] as const;
+export const unsupportedVariables = ['AMQP_URL', 'ELASTICSEARCH_URL', 'ROLES'] as const;
 
 type Environment = Record<string, string | undefined>;
 
@@ -283,7 +365,25 @@ export const loadConfig = (env: Environment): Config => {
   for (const name of unsupportedVariables)
     if (env[name]) throw new ConfigError(`${name} is set, but this build has no support for it yet: unset it.`);
   const entries = Object.entries(variables).map(([key, variable]) => [key, read(variable, env)]);
-  return Object.fromEntries(entries) as Config;
+  const config = Object.fromEntries(entries) as Config;
+  refuseHalves(config);
+  return config;
+};
+
+/** Whether the databases are servers, which several instances can share, rather than files of this one. */
+export const isProduction = ({ mysqlUrl, mongodbUri }: Pick<Config, 'mysqlUrl' | 'mongodbUri'>) =>
+  mysqlUrl !== '' && mongodbUri !== '';
+
+/** Settings that are right by themselves and wrong together. */
+const refuseHalves = (config: Config) => {
+  const { mysqlUrl, mongodbUri, redisUrl, jwtSecret } = config;
+  if (!isProduction(config)) {
+    if (mysqlUrl) throw new ConfigError('MYSQL_URL is set, hence MONGODB_URI must be set too (or neither).');
+    if (mongodbUri) throw new ConfigError('MONGODB_URI is set, hence MYSQL_URL must be set too (or neither).');
+    if (redisUrl)
+      throw new ConfigError('REDIS_URL is set, hence MYSQL_URL and MONGODB_URI must be set too: instances share them.');
+  } else if (!jwtSecret)
+    throw new ConfigError('JWT_SECRET must be set where MYSQL_URL is: all instances sign with the same one.');
 };
 
 /** What whoever runs the server should hear at boot. */

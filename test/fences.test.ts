@@ -75,7 +75,7 @@ const rules: Rule[] = [
 
 const folders = new Set(
   `protocol client ports accounts conversations messages presence notifications search retention
-   storage cluster events realtime http observability`.split(/\s+/),
+   storage cluster events realtime http observability cli`.split(/\s+/),
 );
 const forbiddenFolder = /(^|\/)(utils?|helpers?|services?|types?|common|misc|lib)\//;
 

@@ -1,7 +1,4 @@
-import type { StoredEvent } from '../ports/log.ts';
-import type { Publisher } from '../ports/publisher.ts';
-
-type Listener = (conversation_id: string, events: StoredEvent[]) => void;
+import type { PublicationListener, Publisher } from '../ports/publisher.ts';
 
 /** The publisher of one instance: a function call to each subscriber. What a subscriber throws reaches neither the others nor the writer. */
 export const createMemoryPublisher = ({
@@ -9,12 +6,12 @@ export const createMemoryPublisher = ({
 }: {
   onListenerError?: (error: unknown) => void;
 } = {}): Publisher => {
-  const listeners = new Set<Listener>();
+  const listeners = new Set<PublicationListener>();
   return {
     publish(conversation_id, events) {
       for (const listener of listeners) {
         try {
-          listener(conversation_id, events);
+          listener(conversation_id, events, 'here');
         } catch (error) {
           onListenerError(error);
         }
@@ -22,10 +19,12 @@ export const createMemoryPublisher = ({
     },
     subscribe(listener) {
       // A wrapper of its own, so that one function may subscribe twice and stop each time for itself.
-      const own: Listener = (conversation_id, events) => listener(conversation_id, events);
+      const own: PublicationListener = (...publication) => listener(...publication);
       listeners.add(own);
       return () => void listeners.delete(own);
     },
+    watch: () => Promise.resolve(),
+    unwatch: () => undefined,
   };
 };
 

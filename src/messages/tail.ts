@@ -19,9 +19,10 @@ const maxConversations = 1_000;
 export const createTail = ({ log, publisher }: { log: Pick<Log, 'range'>; publisher: Publisher }): Tail => {
   const tails = new Map<string, StoredEvent[]>();
 
-  const stop = publisher.subscribe((id, events) => {
+  const stop = publisher.subscribe((id, events, origin) => {
     const [first] = events;
-    if (!first) return;
+    // What came over the network is a hint, and no copy of the log.
+    if (!first || origin !== 'here') return;
     const tail = tails.get(id);
     const last = tail?.at(-1);
     if (tail && last && first.seq === last.seq + 1) {

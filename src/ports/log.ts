@@ -121,6 +121,12 @@ export interface Log {
    */
   messages(conversation_id: string, afterN: number, upToN: number, viewer: string): Promise<FoldedMessage[]>;
 
+  /**
+   * The same, for message events that the caller holds already (at most `maxWindow` of one conversation, in any order, as they
+   * were read from this log): only what came after them is read. Those erased meanwhile come without their text.
+   */
+  fold(conversation_id: string, messages: StoredEvent[], viewer: string): Promise<FoldedMessage[]>;
+
   /** The folded message at a seq; undefined where the event there is no message. */
   messageAt(conversation_id: string, seq: number, viewer: string): Promise<FoldedMessage | undefined>;
 

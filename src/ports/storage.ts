@@ -70,6 +70,8 @@ export interface SessionStore {
   /** A revoked or expired session is absent. */
   find(id: string): Promise<(SessionRow & { user: UserRow }) | undefined>;
   ofUser(user_id: string): Promise<SessionRow[]>;
+  /** Those of many sessions that `find` would find, in few queries. */
+  liveAmong(ids: string[]): Promise<Set<string>>;
   /**
    * One conditional update: presents `generation`; `rotated` where it was current (it is then `generation + 1`), `grace` where it
    * is one behind and the rotation is at most `grace_ms` old by the store's clock, else `replayed`: the session is then gone.
@@ -209,6 +211,8 @@ export interface ConversationStore {
   ): Promise<{ conversation: ConversationRow; member: MemberRow }[]>;
   /** The user's membership counter now. */
   userVersion(user_id: string): Promise<number>;
+  /** The same for many at once, in few queries; unknown ones are absent. */
+  userVersions(user_ids: string[]): Promise<Map<string, number>>;
   /** The other members of the user's direct conversations, by conversation id. */
   peers(user_id: string, conversation_ids: string[]): Promise<Map<string, string>>;
 

@@ -101,6 +101,7 @@ describe('authentication', () => {
     const store: SessionStore = {
       create: row => storage.sessions.create(row),
       ofUser: id => storage.sessions.ofUser(id),
+      liveAmong: ids => storage.sessions.liveAmong(ids),
       rotate: (...args) => storage.sessions.rotate(...args),
       revoke: which => storage.sessions.revoke(which),
       deleteExpired: now => storage.sessions.deleteExpired(now),

@@ -61,6 +61,18 @@ const wrong: Record<keyof typeof variables, string> = {
   handshakesPerSecond: '0',
   socketsPerUser: '0',
   shedLagMs: '60001',
+  mysqlUrl: 'mysql://root:hunter22@host',
+  mysqlPool: '0',
+  mongodbUri: 'http://root:hunter22@host/parley',
+  mongodbPool: '501',
+  redisUrl: 'redis://:hunter22@host/users',
+  redisPrefix: 'two words',
+  storesTimeoutSeconds: '0s',
+  elasticApmServerUrl: 'apm.example.org',
+  elasticApmSecretToken: '',
+  elasticApmServiceName: 'par/ley',
+  elasticApmEnvironment: 'x'.repeat(101),
+  elasticApmSampleRate: '1.1',
 };
 
 describe('settings', () => {
@@ -93,6 +105,24 @@ describe('settings', () => {
       if (value.length > 3) expect(message.replace(allowed, '')).not.toContain(value);
     },
   );
+
+  const secret = { JWT_SECRET: randomBytes(32).toString('hex') };
+  const mysql = { MYSQL_URL: 'mysql://parley:hunter22@db.example.org:3306/parley' };
+  const mongodb = { MONGODB_URI: 'mongodb://a.example.org:27017,b.example.org/parley?replicaSet=rs' };
+  const redis = { REDIS_URL: 'redis://:hunter22@cache.example.org' };
+
+  test('databases go together, Redis goes with both, and all of them with a secret', () => {
+    expect(loadConfig({ ...mysql, ...mongodb, ...redis, ...secret })).toMatchObject({
+      mysqlUrl: mysql.MYSQL_URL,
+      mongodbUri: mongodb.MONGODB_URI,
+      redisUrl: redis.REDIS_URL,
+    });
+    expect(loadConfig({ ...mysql, ...mongodb, ...secret }).redisUrl).toBe('');
+    expect(refusalOf({ ...mysql, ...secret })).toMatch(/^MYSQL_URL .* MONGODB_URI/);
+    expect(refusalOf({ ...mongodb, ...secret })).toMatch(/^MONGODB_URI .* MYSQL_URL/);
+    expect(refusalOf({ ...redis, ...secret })).toMatch(/^REDIS_URL .* MYSQL_URL/);
+    expect(refusalOf({ ...mysql, ...mongodb, ...redis })).toMatch(/^JWT_SECRET /);
+  });
 
   test.each(unsupportedVariables)('%s is refused, as this build has no support for it', name => {
     expect(refusalOf({ [name]: 'redis://user:hunter22@host' })).toMatch(new RegExp(`^${name} .*support`));

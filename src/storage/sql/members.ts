@@ -15,6 +15,7 @@ type MemberQueries = Pick<
   | 'audibleTo'
   | 'changesOfUser'
   | 'userVersion'
+  | 'userVersions'
   | 'peers'
 >;
 
@@ -116,6 +117,13 @@ export const createMemberQueries = ({
     async userVersion(id) {
       const row = plainOr(await users.findOne({ where: { id }, attributes: ['membership_version'] }));
       return row?.membership_version ?? 0;
+    },
+
+    async userVersions(ids) {
+      const found = await Promise.all(
+        chunks(ids).map(id => users.findAll({ where: { id }, attributes: ['id', 'membership_version'] })),
+      );
+      return new Map(found.flat().map(row => [plain(row).id, plain(row).membership_version]));
     },
 
     async peers(user_id, conversation_ids) {

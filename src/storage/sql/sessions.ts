@@ -1,7 +1,7 @@
 import { type IncludeOptions, literal, Op, Transaction } from 'sequelize';
 import { ParleyError } from '../../errors.ts';
 import type { SessionRow, SessionStore, UserRow } from '../../ports/storage.ts';
-import { plain, plainOr, type StoreParts } from './rows.ts';
+import { chunks, plain, plainOr, type StoreParts } from './rows.ts';
 import { userColumns } from './users.ts';
 
 interface Timed {
@@ -60,6 +60,27 @@ export const createSessionStore = ({ models: { users, sessions }, transact, dial
     async ofUser(user_id) {
       const rows = await sessions.findAll({ where: { user_id }, attributes, order: [['last_seen_at', 'DESC']] });
       return rows.map(plain).map(timed).filter(isLive).map(session);
+    },
+
+    async liveAmong(ids) {
+      const user: IncludeOptions = {
+        model: users,
+        as: 'user',
+        attributes: [],
+        required: true,
+        where: { erased_at: null },
+      };
+      const found = await Promise.all(
+        chunks(ids).map(id => sessions.findAll({ where: { id }, attributes, include: [user] })),
+      );
+      return new Set(
+        found
+          .flat()
+          .map(plain)
+          .map(timed)
+          .filter(isLive)
+          .map(({ id }) => id),
+      );
     },
 
     rotate: (id, generation, grace_ms, last_seen_at, expires_at) =>

@@ -1,5 +1,5 @@
 import type { Database } from 'libsql';
-import { type FoldedMessage, maxWindow } from '../../../ports/log.ts';
+import { type FoldedMessage, maxWindow, type StoredEvent } from '../../../ports/log.ts';
 import { type EventRow, eventColumns, parsePayload, toEvent } from './rows.ts';
 
 /** An event, the latest edit of it, and whether anybody has reacted to it. */
@@ -21,6 +21,7 @@ const ofOne = `SELECT ${columns} FROM conversations v CROSS JOIN events e ON e.c
 /** Exported so that a test can hold their plans to an index each. */
 export const foldedQueries = {
   page: `${ofOne} AND e.n > ? AND e.n <= ? ORDER BY e.n`,
+  among: `${ofOne} AND e.seq IN (SELECT value FROM json_each(?)) ORDER BY e.seq`,
   single: `${ofOne} AND e.seq = ?`,
   latest: `SELECT ${columns} FROM json_each(?) j CROSS JOIN conversations v ON v.id = j.value
     CROSS JOIN events e ON e.row = (SELECT row FROM events m WHERE m.c = v.c AND m.kind = 0 ORDER BY m.n DESC LIMIT 1)
@@ -33,6 +34,7 @@ export const foldedQueries = {
 /** Reads messages with what came after folded in; its cost depends on how many are asked for, and on nothing else. */
 export const createFoldedReader = (database: Database) => {
   const page = database.prepare(foldedQueries.page).raw();
+  const among = database.prepare(foldedQueries.among).raw();
   const single = database.prepare(foldedQueries.single).raw();
   const latest = database.prepare(foldedQueries.latest).raw();
   const counts = database.prepare(foldedQueries.counts).raw();
@@ -57,6 +59,11 @@ export const createFoldedReader = (database: Database) => {
       const end = Math.min(upToN, Math.max(afterN, 0) + maxWindow);
       const rows = page.all([conversation_id, afterN, end]) as FoldedRow[];
       return rows.map(row => toFolded(row, viewer));
+    },
+    /** In a file that is mapped into memory anyway, reading them again is no dearer than joining them from outside. */
+    among(conversation_id: string, messages: StoredEvent[], viewer: string): FoldedMessage[] {
+      const seqs = JSON.stringify(messages.slice(0, maxWindow).map(({ seq }) => seq));
+      return (among.all([conversation_id, seqs]) as FoldedRow[]).map(row => toFolded(row, viewer));
     },
     messageAt(conversation_id: string, seq: number, viewer: string): FoldedMessage | undefined {
       const row = single.get([conversation_id, seq]) as FoldedRow | undefined;

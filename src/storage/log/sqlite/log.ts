@@ -81,6 +81,7 @@ export const openSqliteLog = async ({
     at: (id, seq) => reading(() => reader.at(id, seq)),
     byClientId: (id, from, client_id) => reading(() => reader.byClientId(id, from, client_id)),
     messages: (id, afterN, upToN, viewer) => readingOn(() => folded.messages(id, afterN, upToN, viewer), many),
+    fold: (id, messages, viewer) => readingOn(() => folded.among(id, messages, viewer), many),
     messageAt: (id, seq, viewer) => reading(() => folded.messageAt(id, seq, viewer)),
     latestMessages: (ids, viewer) => reading(() => folded.latestMessages(ids, viewer)),
     reaction: (id, seq, user_id, emoji) => reading(() => reader.reaction(id, seq, user_id, emoji)),
