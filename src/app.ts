@@ -1,26 +1,13 @@
 import { createAccountHandlers } from './accounts/handlers.ts';
 import { createPasswords } from './accounts/passwords.ts';
-import { createPeople } from './accounts/people.ts';
-import { createSessions } from './accounts/sessions.ts';
-import { createTokens } from './accounts/tokens.ts';
 import { createClientAddress } from './client-address.ts';
-import { createClosing } from './closing.ts';
-import { createMemoryCluster } from './cluster/memory.ts';
-import { createMemoryPublisher } from './cluster/memory-publisher.ts';
 import type { Config } from './config.ts';
-import { createAccess } from './conversations/access.ts';
-import { createChange } from './conversations/change.ts';
-import { createCursors } from './conversations/cursors.ts';
-import { createDeparture } from './conversations/departure.ts';
 import { createFindOrCreateDirect } from './conversations/directs.ts';
 import { createEnterLobby, ensureLobby } from './conversations/ensure-lobby.ts';
 import { createConversationHandlers } from './conversations/handlers.ts';
-import { createOutbox } from './conversations/outbox.ts';
 import { createConversationPresenter } from './conversations/present.ts';
 import { createFindRoomId } from './conversations/room-name.ts';
-import { createStates } from './conversations/state.ts';
-import { createWriter } from './conversations/writer.ts';
-import { openDataFolder } from './data-folder.ts';
+import { type Core, type Overrides, openCore } from './core.ts';
 import { grantAdmins } from './grant-admins.ts';
 import { createHttpEdge } from './http/edge.ts';
 import { createHttpServer } from './http/server.ts';
@@ -34,13 +21,8 @@ import { createVisibility } from './messages/visibility.ts';
 import { createNotifier } from './notifications/follower.ts';
 import { createNotificationHandlers } from './notifications/handlers.ts';
 import { createNotificationPresenter } from './notifications/present.ts';
-import { watchEventLoopLag } from './observability/event-loop-lag.ts';
-import { createLogger, type Logger } from './observability/logger.ts';
-import { createMetrics } from './observability/metrics.ts';
 import { createObserve } from './observability/observe.ts';
-import { createRecord } from './observability/record.ts';
-import { openStores, type Stores } from './open-stores.ts';
-import { type Clock, isoDate, systemClock } from './ports/clock.ts';
+import { isoDate } from './ports/clock.ts';
 import { createPresenceHandlers } from './presence/handlers.ts';
 import { createPresence } from './presence/presence.ts';
 import { createTyping } from './presence/typing.ts';
@@ -48,13 +30,6 @@ import { createRealtime } from './realtime/realtime.ts';
 import { createSockets } from './realtime/sockets.ts';
 import { createSearchHandlers } from './search/handlers.ts';
 import { createIndexer } from './search/indexer.ts';
-
-/** What a test replaces or wraps; nobody else does. */
-export interface AppOverrides {
-  clock?: Clock;
-  logger?: Logger;
-  stores?: (stores: Stores) => Stores;
-}
 
 export interface App {
   /** Begins to serve; resolves with the URL. Rejects with a `BootError` where the port cannot be had; everything is closed then. */
@@ -66,69 +41,23 @@ export interface App {
 const hourMs = 3_600_000;
 
 /** The only place where the parts meet. Rejects with a `BootError` where the server cannot start; nothing stays open then. */
-export const createApp = async (config: Config, overrides: AppOverrides = {}): Promise<App> => {
-  const logger = overrides.logger ?? createLogger({ level: config.logLevel, instance: config.instanceId });
-  const closing = createClosing((step, cause) => logger.error('stop_failed', { step, cause }));
+export const createApp = async (config: Config, overrides: Overrides = {}): Promise<App> => {
+  const core = await openCore(config, overrides);
   try {
-    return await compose(config, overrides, logger, closing);
+    return await compose(config, core);
   } catch (error) {
-    await closing.close();
+    await core.close();
     throw error;
   }
 };
 
-const compose = async (
-  config: Config,
-  overrides: AppOverrides,
-  logger: Logger,
-  { onClose, close }: ReturnType<typeof createClosing>,
-): Promise<App> => {
-  const clock = overrides.clock ?? systemClock;
-  let stopping = false;
-  const failed = (event: string) => (cause: unknown) => logger.error(event, { cause });
-
-  // Observability
-  const lag = watchEventLoopLag();
-  onClose('lag', lag.stop);
-  const metrics = createMetrics({ lagMs: lag.p99 });
-  const record = createRecord({ logger, metrics });
-
-  // Stores and cluster
-  const folder = openDataFolder(config.dataDir);
-  onClose('folder', folder.release);
-  const opened = await openStores(folder);
-  onClose('stores', opened.close);
-  const { log, storage, search: index } = overrides.stores?.(opened) ?? opened;
+const compose = async (config: Config, core: Core): Promise<App> => {
+  const { logger, clock, lag, metrics, record, failed, onClose, close } = core;
+  const { log, storage, search: index, cluster, publisher } = core;
+  const { people, sessions, states, cursors, writer, outbox, access, change, departure } = core;
   const { users, conversations } = storage;
-  const onListenerError = failed('listener_failed');
-  const cluster = createMemoryCluster({ instance_id: config.instanceId, clock, onListenerError });
-  onClose('cluster', cluster.close);
-  const publisher = createMemoryPublisher({ onListenerError });
+  let stopping = false;
 
-  // Accounts
-  const tokens = createTokens({
-    secret: config.jwtSecret || folder.secret(),
-    accessTtlSeconds: config.accessTokenTtlSeconds,
-    refreshTtlSeconds: config.refreshTokenTtlSeconds,
-    clock,
-  });
-  const people = createPeople({ users, cluster, clock });
-  onClose('people', people.close);
-  const sessions = createSessions({ sessions: storage.sessions, cluster, clock, tokens });
-  onClose('sessions', sessions.close);
-
-  // Conversations
-  const states = createStates({ storage: conversations, log, publisher, clock });
-  onClose('states', states.close);
-  const cursors = createCursors({ storage: conversations, log });
-  onClose('cursors', cursors.close);
-  const writer = createWriter({ log, states, publisher, observe: ({ size, ms }) => metrics.appended(size, ms) });
-  onClose('writer', writer.idle);
-  const outbox = createOutbox({ storage: conversations, states, writer, onError: failed('outbox_failed') });
-  onClose('outbox', outbox.stop);
-  const access = createAccess({ states, clock });
-  const change = createChange({ storage: conversations, outbox, record });
-  const departure = createDeparture({ storage: conversations, change, clock });
   const findOrCreateDirect = createFindOrCreateDirect({ users, storage: conversations, outbox, clock, record });
   const findRoomId = createFindRoomId({ storage: conversations });
 

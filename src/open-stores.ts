@@ -1,5 +1,8 @@
 import { BootError } from './boot-error.ts';
+import type { Config } from './config.ts';
 import type { DataFolder } from './data-folder.ts';
+import type { Logger } from './observability/logger.ts';
+import type { Clock } from './ports/clock.ts';
 import type { Log } from './ports/log.ts';
 import type { SearchIndex } from './ports/search.ts';
 import type { Storage } from './ports/storage.ts';
@@ -15,8 +18,14 @@ export interface Stores {
   close(): Promise<void>;
 }
 
-/** Opens the embedded databases; where one cannot be opened, those before it are closed and a `BootError` says which and why. */
-export const openStores = async (folder: DataFolder): Promise<Stores> => {
+export interface OpenStoresParts {
+  folder: DataFolder;
+  clock: Clock;
+  logger: Logger;
+}
+
+/** Opens the databases; where one cannot be opened, those before it are closed and a `BootError` says which and why. */
+export const openStores = async (_config: Config, { folder }: OpenStoresParts): Promise<Stores> => {
   const opened: { close(): Promise<void> }[] = [];
   const close = async () => {
     for (const store of opened.splice(0).reverse()) await store.close();

@@ -1,8 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type App, type AppOverrides, createApp } from '../../src/app.ts';
+import { type App, createApp } from '../../src/app.ts';
 import { type Config, loadConfig } from '../../src/config.ts';
+import type { Overrides } from '../../src/core.ts';
 
 /** A real server in this process, on a free port and a folder of its own, which goes when it is closed. */
 export interface TestServer {
@@ -36,7 +37,7 @@ export const temporaryFolder = () => mkdtempSync(join(tmpdir(), 'parley-test-'))
 
 export const startServer = async (
   overrides: Partial<Config> = {},
-  appOverrides: AppOverrides = {},
+  appOverrides: Overrides = {},
 ): Promise<TestServer> => {
   const folder = overrides.dataDir ?? temporaryFolder();
   const server: TestServer = {
