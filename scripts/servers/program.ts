@@ -1,6 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { join } from 'node:path';
 
 /** A real server program on loopback, in a folder of its own, which tests and `npm run cluster` start, stop and hurt. */
 export interface TestServer {
@@ -19,6 +21,8 @@ export interface TestServer {
   start(): Promise<void>;
   /** Ends it in order; harmless to repeat. */
   stop(): Promise<void>;
+  /** What it has written so far, of all its runs. */
+  output(): string;
 }
 
 export interface Program {
@@ -27,13 +31,20 @@ export interface Program {
   url: string;
   command: string;
   args: string[];
+  /** It runs there, and its output is kept there. */
   cwd: string;
+  /** Its whole environment; this process's own where absent. */
+  env?: Record<string, string | undefined>;
   /** What the program runs as, where that is not this user. */
   user?: { uid: number; gid: number };
   /** Signal of an orderly end; SIGTERM where absent. */
   signal?: NodeJS.Signals;
+  /** Milliseconds that an orderly end may take before it is killed; 10 s where absent. */
+  stopMs?: number;
   /** Resolves once it answers; asked again until it does. */
   answers: () => Promise<void>;
+  /** It ended though nobody here asked for it; `how` is its code or signal. */
+  onDeath?: (how: string) => void;
 }
 
 const patienceMs = 30_000;
@@ -56,22 +67,76 @@ export const freePort = async (): Promise<number> => {
   }
 };
 
-export const startProgram = async (program: Program): Promise<TestServer> => {
-  const { name, port, url, command, args, cwd, user = {}, signal = 'SIGTERM' } = program;
-  let child: ChildProcess | undefined;
-  let output = '';
+/** To a process and all that it started: each program leads a group of its own, so that Ctrl-C does not reach it past us. */
+const signalGroup = (pid: number, signal: NodeJS.Signals) => {
+  try {
+    process.kill(-pid, signal);
+  } catch (error) {
+    // It ended, and nobody told us yet.
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+};
 
-  const running = () => child !== undefined && child.exitCode === null && child.signalCode === null;
+/**
+ * Waits beside a program until this process is gone, whatever ended it (SIGKILL included: then its end of the pipe closes), and
+ * kills the program's group, so that no server outlives whoever started it. `sh`, as it costs a megabyte.
+ */
+const guardOver = (pid: number) => {
+  const guard = spawn('sh', ['-c', `read _; kill -s KILL -- -${pid}`], {
+    stdio: ['pipe', 'ignore', 'ignore'],
+    detached: true,
+  });
+  guard.unref();
+  return { dismiss: () => void guard.kill('SIGKILL') };
+};
+
+export const startProgram = async (program: Program): Promise<TestServer> => {
+  const { name, port, url, command, args, cwd, env, user = {}, signal = 'SIGTERM', stopMs = 10_000 } = program;
+  const file = join(cwd, `${name.toLowerCase()}-${port}.log`);
+  let child: ChildProcess | undefined;
+  let ending = false;
+
+  const running = () => child?.pid !== undefined && child.exitCode === null && child.signalCode === null;
+  const send = (to: NodeJS.Signals) => {
+    if (running()) signalGroup(child?.pid as number, to);
+  };
+  const output = () => readFileSync(file, 'utf8');
+  const told = () => output().slice(-4_000);
 
   const end = async (by: NodeJS.Signals) => {
     if (!child || !running()) return;
+    ending = true;
     const ended = once(child, 'exit');
-    child.kill(by);
+    send(by);
     // One that stands still would not hear of it.
-    if (by !== 'SIGKILL') child.kill('SIGCONT');
-    const late = setTimeout(() => child?.kill('SIGKILL'), 10_000);
+    if (by !== 'SIGKILL') send('SIGCONT');
+    const late = setTimeout(send, stopMs, 'SIGKILL');
     await ended;
     clearTimeout(late);
+  };
+
+  const launch = () => {
+    const log = openSync(file, 'a');
+    ending = false;
+    const started = spawn(command, args, {
+      cwd,
+      ...(env && { env }),
+      ...user,
+      stdio: ['ignore', log, log],
+      detached: true,
+    });
+    closeSync(log);
+    child = started;
+    const { pid } = started;
+    if (pid === undefined) return started;
+    const guard = guardOver(pid);
+    started.once('exit', (code, by) => {
+      guard.dismiss();
+      // What it started must not go on without it.
+      signalGroup(pid, 'SIGKILL');
+      if (!ending) program.onDeath?.(by ?? `code ${code}`);
+    });
+    return started;
   };
 
   const server: TestServer = {
@@ -82,37 +147,35 @@ export const startProgram = async (program: Program): Promise<TestServer> => {
       return child?.pid ?? 0;
     },
     kill: () => end('SIGKILL'),
-    pause: () => void child?.kill('SIGSTOP'),
-    resume: () => void child?.kill('SIGCONT'),
+    pause: () => send('SIGSTOP'),
+    resume: () => send('SIGCONT'),
     stop: () => end(signal),
+    output,
     async start() {
       if (running()) throw new Error(`${name} is running.`);
-      output = '';
-      const started = spawn(command, args, { cwd, ...user, stdio: ['ignore', 'pipe', 'pipe'] });
-      child = started;
-      for (const stream of [started.stdout, started.stderr])
-        stream.setEncoding('utf8').on('data', (text: string) => {
-          output = (output + text).slice(-4_000);
-        });
+      const started = launch();
+      let failure: unknown;
       started.once('error', error => {
-        output += String(error);
+        failure = error;
       });
       for (const until = Date.now() + patienceMs; ; ) {
-        if (!running() || started.pid === undefined) throw new Error(`${name} did not start: ${output}`);
         try {
-          return await program.answers();
+          await program.answers();
+          // Otherwise somebody else answered on this port.
+          if (running()) return;
         } catch (cause) {
-          if (Date.now() > until) {
-            await end('SIGKILL');
-            throw new Error(`${name} does not answer: ${output}`, { cause });
-          }
-          await new Promise(resolve => setTimeout(resolve, 50));
+          failure = cause;
         }
+        if (!running()) throw new Error(`${name} did not start: ${told()}`, { cause: failure });
+        if (Date.now() > until) {
+          await end('SIGKILL');
+          throw new Error(`${name} does not answer: ${told()}`, { cause: failure });
+        }
+        await new Promise(resolve => setTimeout(resolve, 50));
       }
     },
   };
-  // A server must not outlive whoever started it.
-  process.once('exit', () => child?.kill('SIGKILL'));
+  process.once('exit', () => send('SIGKILL'));
   await server.start();
   return server;
 };
