@@ -19,6 +19,8 @@ export interface Tokens {
   /** Throws `unauthenticated`. Whether the generation is the current one is not in the token. */
   verifyRefresh(token: string): { session_id: string; generation: number };
   readonly refreshTtlSeconds: number;
+  /** Eight hexadecimal digits by which instances can be seen to have the same secret; they help nobody to guess it. */
+  readonly fingerprint: string;
 }
 
 const issuer = 'parley';
@@ -48,6 +50,7 @@ export const createTokens = ({
 
   return {
     refreshTtlSeconds,
+    fingerprint: Buffer.from(hkdfSync('sha256', bytes, '', 'parley secret fingerprint', 4)).toString('hex'),
 
     access(user_id, session_id) {
       const iat = seconds();

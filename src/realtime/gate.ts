@@ -20,6 +20,8 @@ export interface GateParts {
   shed: () => number;
   draining: () => boolean;
   refused: (reason: string) => void;
+  /** Answers what is no part of Engine.IO, and tells whether it did. */
+  echo: (request: IncomingMessage, response: ServerResponse) => boolean;
 }
 
 /** At most this many handshakes of an address at once, in seconds of its rate. */
@@ -29,7 +31,15 @@ const burstSeconds = 2;
  * What stands before Engine.IO: refuses with a plain HTTP answer, after which every stock client tries again by itself. Origins are
  * checked on every request, WebSocket upgrades included, as browsers let any page open those (S45); the rest where a connection begins.
  */
-export const createGate = ({ clientAddress, cluster, settings, shed, draining, refused }: GateParts): Middleware => {
+export const createGate = ({
+  clientAddress,
+  cluster,
+  settings,
+  shed,
+  draining,
+  refused,
+  echo,
+}: GateParts): Middleware => {
   const anyOrigin = settings.corsOrigins.includes('*');
   const origins = new Set(settings.corsOrigins);
   const handshakes = { rate: settings.handshakesPerSecond, burst: settings.handshakesPerSecond * burstSeconds };
@@ -62,6 +72,7 @@ export const createGate = ({ clientAddress, cluster, settings, shed, draining, r
       if (request.method === 'OPTIONS') return void response.writeHead(204).end();
       if (request.method !== 'GET' && request.method !== 'POST')
         return refuse(request, response, new ParleyError('method_not_allowed'));
+      if (echo(request, response)) return;
     }
     if (hasSid(request)) return next();
 

@@ -13,7 +13,7 @@ import { createBind } from './bind.ts';
 import { createConnections } from './connections.ts';
 import { createCorkedEngine } from './corked-websocket.ts';
 import { createDelivery } from './delivery.ts';
-import { createGate } from './gate.ts';
+import { createGate, type GateParts } from './gate.ts';
 import { type Authenticate, createHandshake } from './handshake.ts';
 import { createHeads } from './heads.ts';
 import type { Logger, RealtimeMetrics } from './logger.ts';
@@ -61,6 +61,8 @@ export interface RealtimeParts {
   /** An entry of the user's inbox as it is shown. */
   loadNotification: (user_id: string, notification_id: string) => Promise<Notification | undefined>;
   clientAddress: ClientAddress;
+  /** Answers `/socket.io/echo` and what else is asked there that is no part of Engine.IO. */
+  echo: GateParts['echo'];
   cluster: Cluster;
   settings: RealtimeSettings;
   /** Milliseconds to wait where handshakes are refused for overload, else 0. */
@@ -111,6 +113,7 @@ export const createRealtime = (parts: RealtimeParts): Realtime => {
       shed: parts.shed,
       draining: () => draining,
       refused: metrics.refused,
+      echo: parts.echo,
     }),
   );
 

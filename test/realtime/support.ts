@@ -149,6 +149,7 @@ export const startEdge = async (overrides: Overrides = {}) => {
       };
     },
     isLive: async session_id => !revoked.has(session_id),
+    echo: () => false,
     publisher,
     present: events => events.map(event => presentEvent(event, store.epoch, nameOf)),
     conversations: {
