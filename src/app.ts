@@ -1,7 +1,7 @@
 import { createAccountHandlers } from './accounts/handlers.ts';
 import { createPasswords } from './accounts/passwords.ts';
 import { createClientAddress } from './client-address.ts';
-import type { Config } from './config.ts';
+import { type Config, isProduction } from './config.ts';
 import { createFindOrCreateDirect } from './conversations/directs.ts';
 import { createEnterLobby, ensureLobby } from './conversations/ensure-lobby.ts';
 import { createConversationHandlers } from './conversations/handlers.ts';
@@ -9,11 +9,13 @@ import { createConversationPresenter } from './conversations/present.ts';
 import { createFindRoomId } from './conversations/room-name.ts';
 import { type Core, type Overrides, openCore } from './core.ts';
 import { grantAdmins } from './grant-admins.ts';
+import { createEcho } from './http/echo.ts';
 import { createHttpEdge } from './http/edge.ts';
-import { createHttpServer } from './http/server.ts';
+import { createFront } from './http/front.ts';
 import { createInvoke, type Handlers } from './invoke.ts';
 import { createCharge, createShed } from './limits.ts';
-import { listenOn, stopServing } from './listen.ts';
+import { listenOn, stopServing, stopServingMs } from './listen.ts';
+import { createElected } from './messages/elect.ts';
 import { createMessageHandlers } from './messages/handlers.ts';
 import { createPresenter } from './messages/present.ts';
 import { createTail } from './messages/tail.ts';
@@ -42,19 +44,30 @@ const hourMs = 3_600_000;
 
 /** The only place where the parts meet. Rejects with a `BootError` where the server cannot start; nothing stays open then. */
 export const createApp = async (config: Config, overrides: Overrides = {}): Promise<App> => {
-  const core = await openCore(config, overrides);
+  const front = createFront();
+  // Where databases may have to be waited for, whoever asks is answered meanwhile.
+  const url = isProduction(config) ? await listenOn(front.server, config) : undefined;
+  let core: Core | undefined;
   try {
-    return await compose(config, core);
+    core = await openCore(config, overrides);
+    return await compose(config, core, front, url);
   } catch (error) {
-    await core.close();
+    await core?.close();
+    front.server.close();
+    front.server.closeAllConnections();
     throw error;
   }
 };
 
-const compose = async (config: Config, core: Core): Promise<App> => {
+const compose = async (
+  config: Config,
+  core: Core,
+  { server, serve }: ReturnType<typeof createFront>,
+  url: string | undefined,
+): Promise<App> => {
   const { logger, clock, lag, metrics, record, failed, onClose, close } = core;
   const { log, storage, search: index, cluster, publisher } = core;
-  const { people, sessions, states, cursors, writer, outbox, access, change, departure } = core;
+  const { tokens, people, sessions, states, cursors, writer, outbox, access, change, departure } = core;
   const { users, conversations } = storage;
   let stopping = false;
 
@@ -94,7 +107,13 @@ const compose = async (config: Config, core: Core): Promise<App> => {
     cluster,
     onError: failed('notifier_failed'),
   });
-  onClose('notifier', notifier.stop);
+  const electedNotifier = createElected({
+    name: 'notifier',
+    follower: notifier,
+    cluster,
+    onError: failed('notifier_failed'),
+  });
+  onClose('notifier', electedNotifier.stop);
 
   // What vanishes
   const sockets = createSockets();
@@ -180,18 +199,19 @@ const compose = async (config: Config, core: Core): Promise<App> => {
 
   // The edges
   const clientAddress = createClientAddress(config.trustProxy);
+  const echo = createEcho({ address: clientAddress, clock, fingerprint: tokens.fingerprint, settings: config });
   const http = createHttpEdge({
     invoke,
     authenticate: sessions.authenticate,
     address: clientAddress,
     health: { checks: { log: () => log.ping(), storage: () => storage.ping() }, stopping: () => stopping },
+    echo,
     logger,
     metrics,
     lagMs: lag.p99,
     settings: config,
   });
   onClose('http', http.stop);
-  const server = createHttpServer(http.app);
   const realtime = createRealtime({
     server,
     sockets,
@@ -205,6 +225,7 @@ const compose = async (config: Config, core: Core): Promise<App> => {
     presence,
     loadNotification: notificationPresenter.one,
     clientAddress,
+    echo,
     cluster,
     settings: config,
     shed: () => shed('handshake'),
@@ -212,13 +233,13 @@ const compose = async (config: Config, core: Core): Promise<App> => {
     metrics,
     clock,
   });
-  onClose('edges', () => stopServing(server, realtime.stop));
+  onClose('edges', () => stopServing(server, realtime.stop), config.drainMs + stopServingMs);
 
   await ensureLobby({ storage: conversations, outbox, clock });
   await grantAdmins(config.admins, { users, people, cluster, logger });
   const sweep = setInterval(() => {
-    const expired = storage.sessions.deleteExpired(isoDate(clock.now()));
-    expired.catch(failed('session_sweep_failed'));
+    const swept = cluster.withLock('session sweep', () => storage.sessions.deleteExpired(isoDate(clock.now())));
+    swept.catch(failed('session_sweep_failed'));
   }, hourMs);
   onClose('session sweep', () => clearInterval(sweep));
 
@@ -227,11 +248,12 @@ const compose = async (config: Config, core: Core): Promise<App> => {
       try {
         outbox.start();
         indexer.start();
-        notifier.start();
+        electedNotifier.start();
         presence.start();
         typing.start();
         await realtime.start();
-        return await listenOn(server, config);
+        serve(http.app);
+        return url ?? (await listenOn(server, config));
       } catch (error) {
         await close();
         throw error;

@@ -1,22 +1,22 @@
-/** Milliseconds that one step may take before the next ones go on without it. */
+/** Milliseconds that a step may take before the next ones go on without it, unless it asks for more. */
 const stepMs = 6_000;
 
 export interface Closing {
   /** What undoes something that was just opened. */
-  onClose(name: string, close: () => void | Promise<void>): void;
+  onClose(name: string, close: () => void | Promise<void>, limitMs?: number): void;
   /** Runs the steps, the last first. One that fails or hangs is reported, and the others run. Again: the same promise. */
   close(): Promise<void>;
 }
 
 /** Whatever is opened later rests on what was opened before, hence the order. */
 export const createClosing = (report: (step: string, cause: unknown) => void): Closing => {
-  const steps: { name: string; close: () => void | Promise<void> }[] = [];
+  const steps: { name: string; close: () => void | Promise<void>; limitMs: number }[] = [];
   let closing: Promise<void> | undefined;
 
   const run = async () => {
-    for (const { name, close } of steps.toReversed()) {
+    for (const { name, close, limitMs } of steps.toReversed()) {
       try {
-        await within(stepMs, close());
+        await within(limitMs, close());
       } catch (error) {
         report(name, error);
       }
@@ -24,7 +24,7 @@ export const createClosing = (report: (step: string, cause: unknown) => void): C
   };
 
   return {
-    onClose: (name, close) => void steps.push({ name, close }),
+    onClose: (name, close, limitMs = stepMs) => void steps.push({ name, close, limitMs }),
     close() {
       closing ??= run();
       return closing;

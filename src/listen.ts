@@ -32,15 +32,21 @@ const refusal = (error: NodeJS.ErrnoException, host: string, port: number) => {
   });
 };
 
-/** Takes no new connection, sends the sockets away, and lets the requests that are there be answered. */
+/** Milliseconds that `stopServing` takes at most beside the sending away of sockets. */
+export const stopServingMs = 2 * requestsMs;
+
+/**
+ * Sends the sockets away, then takes no new connection, and lets the requests that are there be answered. Requests are served to
+ * the last: a proxy learns of the end by the port that is closed, and goes elsewhere with what it could not deliver.
+ */
 export const stopServing = async (server: Server, stopSockets: () => Promise<void>): Promise<void> => {
-  if (!server.listening) return stopSockets();
+  await stopSockets();
+  if (!server.listening) return;
   const closed = new Promise<void>(resolve => void server.close(() => resolve()));
   // A connection that was answered meanwhile is idle, and would otherwise be kept for the next request.
   const idle = setInterval(() => server.closeIdleConnections(), 50);
   const late = setTimeout(() => server.closeAllConnections(), requestsMs);
   try {
-    await stopSockets();
     await closed;
   } finally {
     clearInterval(idle);

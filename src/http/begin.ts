@@ -8,9 +8,17 @@ import type { Reply } from './context.ts';
 /** An id that a proxy or client gave is kept only in this form, so that it can neither break a log nor a header. */
 const wellFormedId = /^[A-Za-z0-9_-]{8,64}$/;
 
+interface BeginParts {
+  address: ClientAddress;
+  logger: Logger;
+  metrics: Metrics;
+  /** Whether the server stops: then each connection ends with its answer. */
+  stopping: () => boolean;
+}
+
 /** First of all: names the request, and writes one line and one observation when it has ended. */
 export const createBegin =
-  ({ address, logger, metrics }: { address: ClientAddress; logger: Logger; metrics: Metrics }) =>
+  ({ address, logger, metrics, stopping }: BeginParts) =>
   (request: Request, reply: Reply, next: NextFunction) => {
     const given = request.get('x-request-id') ?? '';
     const { locals } = reply;
@@ -18,6 +26,7 @@ export const createBegin =
     locals.address = address(request);
     locals.started = performance.now();
     reply.set('X-Request-Id', locals.request_id);
+    if (stopping()) reply.set('Connection', 'close');
     // Decided now, as mounting below a path changes what the request says of its own.
     const write = request.path.startsWith('/api/') ? logger.info : logger.debug;
     reply.once('close', () => {

@@ -10,6 +10,7 @@ import { createBegin } from './begin.ts';
 import type { Reply } from './context.ts';
 import { createDashboard } from './dashboard/router.ts';
 import { createDocs } from './docs/router.ts';
+import type { AnswerEcho } from './echo.ts';
 import { createErrorHandler } from './errors.ts';
 import { createHealth, type Health } from './health.ts';
 import { privileged } from './privileged.ts';
@@ -26,6 +27,7 @@ export interface HttpEdgeParts {
   authenticate: Authenticate;
   address: ClientAddress;
   health: Health;
+  echo: AnswerEcho;
   logger: Logger;
   metrics: Metrics;
   lagMs: () => number;
@@ -41,7 +43,7 @@ export interface HttpEdgeParts {
 
 /** Everything that is spoken over plain HTTP. `stop` ends its timers. */
 export const createHttpEdge = (parts: HttpEdgeParts): { app: Express; stop(): void } => {
-  const { invoke, authenticate, address, health, logger, metrics, lagMs, settings } = parts;
+  const { invoke, authenticate, address, health, echo, logger, metrics, lagMs, settings } = parts;
   const perMinute = (figure: number) => (settings.rateLimit ? figure : Number.MAX_SAFE_INTEGER);
   const general = createRateLimit({
     identifier: 'requests',
@@ -60,10 +62,12 @@ export const createHttpEdge = (parts: HttpEdgeParts): { app: Express; stop(): vo
   app.disable('x-powered-by');
   app.disable('etag');
   app.enable('case sensitive routing');
-  app.use(createBegin({ address, logger, metrics }));
+  app.use(createBegin({ address, logger, metrics, stopping: health.stopping }));
   app.use(createSecurityHeaders());
   app.use(onlyKnownMethods);
-  app.use('/health', noStore, createHealth(health));
+  app.use('/health', noStore, createHealth(health), (request, reply, next) => {
+    if (!echo(request, reply)) next();
+  });
   app.use('/api', noStore, createCors(settings.corsOrigins), identify, ...limits);
   app.use(
     '/api',
