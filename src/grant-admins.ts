@@ -1,3 +1,4 @@
+import { createSetRole } from './accounts/change-account.ts';
 import type { People } from './accounts/people.ts';
 import { usernameKey } from './accounts/username-key.ts';
 import type { Logger } from './observability/logger.ts';
@@ -17,6 +18,7 @@ interface Parts {
  */
 export const grantAdmins = async (usernames: string[], { users, people, cluster, logger }: Parts): Promise<void> => {
   if (usernames.length === 0) return;
+  const setRole = createSetRole({ users, cluster });
   const found = await people.byUsernames(usernames);
   for (const [place, username] of usernames.entries()) {
     const user = found.get(usernameKey(username));
@@ -24,7 +26,6 @@ export const grantAdmins = async (usernames: string[], { users, people, cluster,
       logger.warn('admin_unknown', { hint: 'ADMINS names an account that does not exist', place: place + 1 });
       continue;
     }
-    await users.update(user.id, { role: 'admin' });
-    cluster.notify('user:changed', { user_id: user.id });
+    await setRole(user.id, 'admin');
   }
 };
