@@ -35,10 +35,18 @@ export const testConfig = (overrides: Partial<Config> = {}): Config => ({
 
 export const temporaryFolder = () => mkdtempSync(join(tmpdir(), 'parley-test-'));
 
-export const startServer = async (
-  overrides: Partial<Config> = {},
-  appOverrides: Overrides = {},
-): Promise<TestServer> => {
+type Start = (overrides?: Partial<Config>, appOverrides?: Overrides) => Promise<TestServer>;
+
+let start: Start;
+
+/** From now on `startServer` starts something else: what a suite says of one server must be true of several that behave like one. */
+export const runOn = (other: Start): void => {
+  start = other;
+};
+
+export const startServer: Start = (overrides, appOverrides) => start(overrides, appOverrides);
+
+export const startEmbedded: Start = async (overrides = {}, appOverrides = {}) => {
   const folder = overrides.dataDir ?? temporaryFolder();
   const server: TestServer = {
     url: '',
@@ -57,3 +65,5 @@ export const startServer = async (
   server.url = await server.app.listen();
   return server;
 };
+
+start = startEmbedded;
