@@ -2,7 +2,7 @@ import { createPeople } from './accounts/people.ts';
 import { createSessions } from './accounts/sessions.ts';
 import { createTokens } from './accounts/tokens.ts';
 import { createClosing } from './closing.ts';
-import type { Config } from './config.ts';
+import { type Config, isProduction } from './config.ts';
 import { createAccess } from './conversations/access.ts';
 import { createChange } from './conversations/change.ts';
 import { createCursors } from './conversations/cursors.ts';
@@ -11,6 +11,8 @@ import { createOutbox } from './conversations/outbox.ts';
 import { createStates } from './conversations/state.ts';
 import { createWriter } from './conversations/writer.ts';
 import { openDataFolder } from './data-folder.ts';
+import { type Apm, noApm } from './observability/apm/apm.ts';
+import { type Products, traceLinked, traceStores, traceWriter } from './observability/apm/trace-ports.ts';
 import { watchEventLoopLag } from './observability/event-loop-lag.ts';
 import { createLogger, type Logger } from './observability/logger.ts';
 import { createMetrics } from './observability/metrics.ts';
@@ -25,6 +27,7 @@ export interface Overrides {
   logger?: Logger;
   stores?: (stores: Stores) => Stores;
   cluster?: (parts: { instance_id: string; clock: Clock }) => Linked;
+  apm?: Apm;
 }
 
 export type Core = Awaited<ReturnType<typeof openCore>>;
@@ -34,7 +37,8 @@ export type Core = Awaited<ReturnType<typeof openCore>>;
  * `BootError` where it cannot be had; nothing stays open then. Whoever opens it closes it, after what was put on top.
  */
 export const openCore = async (config: Config, overrides: Overrides = {}) => {
-  const logger = overrides.logger ?? createLogger({ level: config.logLevel, instance: config.instanceId });
+  const { apm = noApm } = overrides;
+  const logger = overrides.logger ?? createLogger({ level: config.logLevel, instance: config.instanceId, apm });
   const closing = createClosing((step, cause) => logger.error('stop_failed', { step, cause }));
   try {
     return { ...(await compose(config, overrides, logger, closing.onClose)), logger, ...closing };
@@ -64,13 +68,16 @@ const compose = async (
   onClose('folder', folder.release);
   const opened = await openStores(config, { folder, clock, logger });
   onClose('stores', opened.close);
+  const { apm = noApm } = overrides;
   const linked =
     overrides.cluster?.({ instance_id: config.instanceId, clock }) ??
     (await openCluster(config, { clock, logger, onListenerError: failed('listener_failed') }));
-  const { cluster, publisher } = linked;
+  // Redis is worth a span, this process's memory is not.
+  const { cluster, publisher, cached } = traceLinked(linked, config.redisUrl ? apm : noApm);
   onClose('cluster', () => linked.close?.() ?? cluster.close());
-  const { search, storage, log: uncached } = overrides.stores?.(opened) ?? opened;
-  const log = linked.cached?.(uncached) ?? uncached;
+  const stores = traceStores(overrides.stores?.(opened) ?? opened, apm, isProduction(config) ? servers : files);
+  const { search, storage, log: uncached } = stores;
+  const log = cached?.(uncached) ?? uncached;
   const { users, conversations } = storage;
 
   // Accounts
@@ -90,7 +97,8 @@ const compose = async (
   onClose('states', states.close);
   const cursors = createCursors({ storage: conversations, log });
   onClose('cursors', cursors.close);
-  const writer = createWriter({ log, states, publisher, observe: ({ size, ms }) => metrics.appended(size, ms) });
+  const observe = ({ size, ms }: { size: number; ms: number }) => metrics.appended(size, ms);
+  const writer = traceWriter(createWriter({ log, states, publisher, observe }), apm);
   onClose('writer', writer.idle);
   const outbox = createOutbox({ storage: conversations, states, writer, onError: failed('outbox_failed') });
   onClose('outbox', outbox.stop);
@@ -99,9 +107,12 @@ const compose = async (
   const departure = createDeparture({ storage: conversations, change, clock });
 
   return {
-    ...{ clock, lag, metrics, record, failed },
+    ...{ clock, lag, metrics, record, failed, apm },
     ...{ log, storage, search, linked, cluster, publisher },
     ...{ tokens, people, sessions },
     ...{ states, cursors, writer, outbox, access, change, departure },
   };
 };
+
+const servers: Products = { log: 'mongodb', storage: 'mysql' };
+const files: Products = { log: 'sqlite', storage: 'sqlite' };

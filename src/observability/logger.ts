@@ -1,5 +1,6 @@
 import type { Writable } from 'node:stream';
 import winston from 'winston';
+import { type Apm, noApm } from './apm/apm.ts';
 import { redact } from './redact.ts';
 
 export type LogFacts = Record<string, unknown>;
@@ -14,15 +15,20 @@ export interface Logger {
   readonly debugs: boolean;
 }
 
-/** `level` is a `LOG_LEVEL`. Lines go to standard output unless a stream is given. Facts are redacted (`redact.ts`). */
+/**
+ * `level` is a `LOG_LEVEL`. Lines go to standard output unless a stream is given. Facts are redacted (`redact.ts`). Lines of a
+ * transaction name it, and `apm` is told of errors, whatever the level.
+ */
 export const createLogger = ({
   level,
   instance,
   stream = process.stdout,
+  apm = noApm,
 }: {
   level: 'silent' | 'error' | 'warn' | 'info' | 'debug';
   instance: string;
   stream?: Writable;
+  apm?: Apm;
 }): Logger => {
   const silent = level === 'silent';
   const { combine, printf } = winston.format;
@@ -35,9 +41,11 @@ export const createLogger = ({
   const write =
     (at: 'error' | 'warn' | 'info' | 'debug') =>
     (event: string, facts: LogFacts = {}) => {
+      if (at === 'error') apm.capture(event, facts['cause']);
       if (silent || !logger.isLevelEnabled(at)) return;
       const time = new Date().toISOString();
-      const line = JSON.stringify({ time, level: at, event, instance, ...(redact(facts) as LogFacts) });
+      const told = redact(facts) as LogFacts;
+      const line = JSON.stringify({ time, level: at, event, instance, ...told, ...apm.current()?.ids });
       logger.log({ level: at, message: event, line });
     };
   return {

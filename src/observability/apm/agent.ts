@@ -4,7 +4,7 @@ import { format } from 'node:util';
 import agent, { type Transaction as AgentTransaction, type Span } from 'elastic-apm-node';
 import { ParleyError } from '../../errors.ts';
 import type { Logger } from '../logger.ts';
-import type { Apm, ApmConfig, TraceIds } from './apm.ts';
+import type { Apm, ApmConfig, Transaction } from './apm.ts';
 import { errorFilter, metadataFilter, spanFilter, transactionFilter } from './filters.ts';
 import { isFailure } from './trace-invoke.ts';
 
@@ -55,47 +55,45 @@ export const startAgent = async (config: ApmConfig): Promise<Apm> => {
 
 const createApm = (): Apm => {
   /** Transactions that have not ended. Timers and queues outlive the command that made them, and carry its context on. */
-  const live = new WeakMap<AgentTransaction, TraceIds>();
+  const live = new WeakMap<AgentTransaction, Transaction>();
   const current = () => {
     const transaction = agent.currentTransaction;
-    return transaction && live.has(transaction) ? transaction : undefined;
+    return transaction ? live.get(transaction) : undefined;
   };
 
   return {
     begin: (name, type, traceparent = '') =>
       scoped(() => {
         const childOf = wellFormedParent.test(traceparent) ? traceparent : undefined;
-        const transaction = agent.startTransaction(name, type, { childOf });
-        const ids = idsOf(transaction);
-        live.set(transaction, ids);
-        const run: <T>(work: () => T) => T = AsyncLocalStorage.snapshot();
-        return {
-          ids,
-          run,
-          end({ name: told, result, failed, labels, user_id }) {
-            if (!live.delete(transaction)) return;
-            if (told !== undefined) transaction.name = told;
-            if (labels) transaction.addLabels(labels);
-            if (user_id !== undefined) run(() => agent.setUserContext({ id: user_id }));
-            transaction.setOutcome(failed ? 'failure' : 'success');
-            transaction.end(result);
+        const begun = agent.startTransaction(name, type, { childOf });
+        const transaction: Transaction = {
+          ids: begun.ids,
+          run: AsyncLocalStorage.snapshot(),
+          describe({ name: told, labels, user_id }) {
+            if (!live.has(begun)) return;
+            if (told !== undefined) begun.name = told;
+            if (labels) begun.addLabels(labels);
+            if (user_id !== undefined) transaction.run(() => agent.setUserContext({ id: user_id }));
+          },
+          end({ result, failed }) {
+            if (!live.delete(begun)) return;
+            begun.setOutcome(failed ? 'failure' : 'success');
+            begun.end(result);
           },
         };
+        live.set(begun, transaction);
+        return transaction;
       }),
 
     span(name, { type, subtype, exit }, work) {
-      const transaction = current();
-      if (!transaction) return work();
+      if (!current()) return work();
       return scoped(() => {
-        const span = transaction.startSpan(name, type, subtype, { exitSpan: exit });
+        const span = agent.startSpan(name, type, subtype, { exitSpan: exit });
         return span ? until(span, work) : work();
       });
     },
 
-    ids() {
-      const transaction = agent.currentTransaction;
-      return transaction ? live.get(transaction) : undefined;
-    },
+    current,
 
     capture(event, cause) {
       if (cause instanceof Error) agent.captureError(cause, { message: event, captureAttributes: false });
@@ -144,11 +142,6 @@ const until = <T>(span: Span, work: () => T): T => {
     },
   ) as T;
 };
-
-const idsOf = (transaction: AgentTransaction): TraceIds => ({
-  'trace.id': transaction.ids['trace.id'],
-  'transaction.id': transaction.ids['transaction.id'],
-});
 
 type Write = (first: unknown, ...rest: unknown[]) => void;
 

@@ -8,14 +8,9 @@ export interface TraceIds {
 
 export type TransactionType = 'request' | 'socket' | 'background';
 
-/** How a transaction ended. Nothing of it may be what somebody wrote: it leaves this machine. */
-export interface TransactionEnd {
-  /** Where the name was not known when it began. */
+/** What is told of a transaction. Nothing of it may be what somebody wrote: it leaves this machine. */
+export interface TransactionFacts {
   name?: string;
-  /** `ok`, or the code of the error. */
-  result: string;
-  /** The server is at fault: a definite refusal is no failure. */
-  failed: boolean;
   labels?: Record<string, string | number>;
   user_id?: string;
 }
@@ -25,7 +20,10 @@ export interface Transaction {
   readonly ids: TraceIds | undefined;
   /** Runs `work` so that its spans and log lines, also those after an await, belong to this transaction. */
   run<T>(work: () => T): T;
-  end(how: TransactionEnd): void;
+  /** Adds to what is told; the latest name counts. */
+  describe(facts: TransactionFacts): void;
+  /** `failed`: the server is at fault; a definite refusal is no failure. Later calls do nothing. */
+  end(how: { result: string; failed: boolean }): void;
 }
 
 export interface SpanKind {
@@ -46,21 +44,26 @@ export interface Apm {
    * returns has settled. Returns and throws what `work` does, at once where that is no promise.
    */
   span<T>(name: string, kind: SpanKind, work: () => T): T;
-  /** Of the transaction that surrounds the call and has not ended. */
-  ids(): TraceIds | undefined;
+  /** The transaction that surrounds the call and has not ended. */
+  current(): Transaction | undefined;
   /** Tells of a fault of the server; its text is redacted like a log's. */
   capture(event: string, cause: unknown): void;
   /** Sends what is left, for at most 2 s. Never rejects. */
   stop(): Promise<void>;
 }
 
-export const noTransaction: Transaction = { ids: undefined, run: work => work(), end: () => undefined };
+const noTransaction: Transaction = {
+  ids: undefined,
+  run: work => work(),
+  describe: () => undefined,
+  end: () => undefined,
+};
 
 /** Where no APM server is configured. Decorators know it and return what they were given. */
 export const noApm: Apm = {
   begin: () => noTransaction,
   span: (_name, _kind, work) => work(),
-  ids: () => undefined,
+  current: () => undefined,
   capture: () => undefined,
   stop: () => Promise.resolve(),
 };

@@ -34,52 +34,69 @@ const traced = <T extends object>(
 
 const database = (subtype: string): SpanKind => ({ type: 'db', subtype, exit: true });
 
-/** Spans `log.append` and so on. Where a batch holds what several commands wait for, it is a span of the first of them. */
-export const traceLog = (log: Log, apm: Apm, subtype: 'mongodb' | 'sqlite'): Log =>
-  apm === noApm ? log : traced(log, apm, 'log', database(subtype), ['ping', 'close']);
+/** Which products the stores are. */
+export interface Products {
+  log: 'mongodb' | 'sqlite';
+  storage: 'mysql' | 'sqlite';
+}
 
-/** Spans `storage.sessions.find` and so on. */
-export const traceStorage = (storage: Storage, apm: Apm, subtype: 'mysql' | 'sqlite'): Storage => {
-  if (apm === noApm) return storage;
-  const kind = database(subtype);
-  return {
-    users: traced(storage.users, apm, 'storage.users', kind),
-    sessions: traced(storage.sessions, apm, 'storage.sessions', kind),
-    conversations: traced(storage.conversations, apm, 'storage.conversations', kind),
-    notifications: traced(storage.notifications, apm, 'storage.notifications', kind),
-    ping: () => storage.ping(),
-    close: () => storage.close(),
-  };
-};
+interface Stores {
+  log: Log;
+  storage: Storage;
+  search: SearchIndex;
+}
 
-/** Spans `search.find` and so on. */
-export const traceSearch = (search: SearchIndex, apm: Apm): SearchIndex =>
-  apm === noApm ? search : traced(search, apm, 'search', database('sqlite'), ['close']);
-
-/** Spans `redis.take` and so on. */
-export const traceCluster = (cluster: Cluster, apm: Apm): Cluster =>
+/**
+ * Spans `log.append`, `storage.sessions.find`, `search.find` and so on. Where one append holds what several commands wait for,
+ * its span is the first one's.
+ */
+export const traceStores = <T extends Stores>(stores: T, apm: Apm, products: Products): T =>
   apm === noApm
-    ? cluster
-    : // A lock's span is not an exit: the job that runs under the lock is traced within it.
-      traced(cluster, apm, 'redis', { type: 'db', subtype: 'redis', exit: false }, [
-        'notify',
-        'on',
-        'healthy',
-        'close',
-      ]);
+    ? stores
+    : {
+        ...stores,
+        log: traced(stores.log, apm, 'log', database(products.log), ['ping', 'close']),
+        storage: traceStorage(stores.storage, apm, database(products.storage)),
+        search: traced(stores.search, apm, 'search', database('sqlite'), ['close']),
+      };
 
-/** Spans `redis.watch`; publishing waits for nobody. */
-export const tracePublisher = (publisher: Publisher, apm: Apm): Publisher =>
-  apm === noApm ? publisher : traced(publisher, apm, 'redis', database('redis'), ['publish', 'subscribe', 'unwatch']);
+const traceStorage = (storage: Storage, apm: Apm, kind: SpanKind): Storage => ({
+  users: traced(storage.users, apm, 'storage.users', kind),
+  sessions: traced(storage.sessions, apm, 'storage.sessions', kind),
+  conversations: traced(storage.conversations, apm, 'storage.conversations', kind),
+  notifications: traced(storage.notifications, apm, 'storage.notifications', kind),
+  ping: () => storage.ping(),
+  close: () => storage.close(),
+});
 
-/** The log behind a cache that instances share: spans `cache.range` and so on, with those of the log within where it was asked. */
-export const traceCachedLog = (cached: Log, apm: Apm): Log =>
-  apm === noApm ? cached : traced(cached, apm, 'cache', { type: 'cache', subtype: 'redis', exit: false }, uncached);
+interface Linked {
+  cluster: Cluster;
+  publisher: Publisher;
+  cached?(log: Log): Log;
+}
 
-/** What every cache of complete blocks passes on to the log: it has a span there. */
-const uncached: readonly (keyof Log)[] = [
-  ...(['append', 'head', 'heads', 'byClientId', 'reaction', 'changes', 'renewEpoch', 'ping', 'close'] as const),
-];
+/**
+ * Spans `redis.take` and so on, of what somebody waits for; publishing and notices wait for nobody. Of the log behind a cache:
+ * `cache.range` and so on, with the log's own within where it had to be asked.
+ */
+export const traceLinked = <T extends Linked>(linked: T, apm: Apm): T =>
+  apm === noApm
+    ? linked
+    : {
+        ...linked,
+        // No exit: what runs under a lock is traced within the lock's span.
+        cluster: traced(linked.cluster, apm, 'redis', { type: 'db', subtype: 'redis', exit: false }, notAwaited),
+        publisher: traced(linked.publisher, apm, 'redis', database('redis'), ['publish', 'subscribe', 'unwatch']),
+        ...(linked.cached && { cached: (log: Log) => traceCached(linked.cached?.(log) ?? log, apm) }),
+      };
+
+const notAwaited = ['notify', 'on', 'healthy', 'close'] as const;
+
+const traceCached = (cached: Log, apm: Apm): Log =>
+  traced(cached, apm, 'cache', { type: 'cache', subtype: 'redis', exit: false }, passedOn);
+
+/** What a cache of complete blocks passes on to the log, which has a span for it. */
+const passedOn = 'append head heads byClientId reaction changes renewEpoch ping close'.split(' ') as (keyof Log)[];
 
 /** Spans `writer.append`: what each command waits for, though one of them alone has the batch's `log.append`. */
 export const traceWriter = (writer: Writer, apm: Apm): Writer =>
