@@ -8,6 +8,8 @@ export interface Group {
 /** The clients of one server, one per user. */
 export interface Fleet {
   url: string;
+  /** Where there are several instances: member `i` is a client of `urls[i % urls.length]`. */
+  urls?: string[];
   auths: Record<string, unknown>[];
   groups: Group[];
 }

@@ -29,13 +29,18 @@ const text = (number: number) => {
   return made.slice(0, textBytes - 1).padEnd(textBytes, '.');
 };
 
+const urlOf = ({ url, urls = [url] }: Fleet, index: number) => urls[index % urls.length] ?? url;
+
 /** Opens `count` clients, `width` at once, and keeps their order. */
 const openAll = async (plan: Fleet, count: number, width: number) => {
   const clients: RawClient[] = new Array(count);
   let next = 0;
   const worker = async () => {
     for (let index = next++; index < count; index = next++)
-      clients[index] = await openClient(plan.url, plan.auths[index % plan.auths.length] as Record<string, unknown>);
+      clients[index] = await openClient(
+        urlOf(plan, index),
+        plan.auths[index % plan.auths.length] as Record<string, unknown>,
+      );
   };
   await Promise.all(Array.from({ length: width }, worker));
   return clients;

@@ -14,8 +14,9 @@ export interface MeasuredServer {
   stop(): Promise<void>;
 }
 
-/** The compiled files: this one is dist/bench/servers.js. */
-const built = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+/** The compiled files are measured, also where this one runs unbuilt; it is dist/bench/servers.js. */
+const compiled = new URL(import.meta.url.endsWith('.ts') ? '../dist/bench/' : '.', import.meta.url);
+const built = (path: string) => fileURLToPath(new URL(path, compiled));
 
 const freePort = async () => {
   const probe = createServer().listen(0, '127.0.0.1');
@@ -60,7 +61,7 @@ const start = async (entry: string, env: Record<string, string>, nodeOptions: st
   const url = `http://127.0.0.1:${port}`;
   const child = spawn(
     process.execPath,
-    ['--expose-gc', ...nodeOptions, '--import', new URL('./meter.js', import.meta.url).href, entry],
+    ['--expose-gc', ...nodeOptions, '--import', new URL('./meter.js', compiled).href, entry],
     { env: { PATH: process.env['PATH'], PORT: String(port), ...env }, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] },
   );
   await answers(url, child);
@@ -87,7 +88,7 @@ const start = async (entry: string, env: Record<string, string>, nodeOptions: st
  * Parley as it is shipped, embedded, from dist/. Rate limits are on and counted, but so high that they never refuse;
  * the cost of password hashes is lowered, as users are made before anything is measured.
  */
-export const startParley = (dataDir: string, nodeOptions: string[]) =>
+export const startParley = (dataDir: string, nodeOptions: string[], env: Record<string, string> = {}) =>
   start(
     built('../main.js'),
     {
@@ -106,6 +107,7 @@ export const startParley = (dataDir: string, nodeOptions: string[]) =>
       SOCKETS_PER_USER: '1000',
       // Other programs of a shared machine may delay the event loop; a refusal would end the bench.
       SHED_LAG_MS: '5000',
+      ...env,
     },
     nodeOptions,
   );
