@@ -23,6 +23,8 @@ import { createVisibility } from './messages/visibility.ts';
 import { createNotifier } from './notifications/follower.ts';
 import { createNotificationHandlers } from './notifications/handlers.ts';
 import { createNotificationPresenter } from './notifications/present.ts';
+import { traceInvoke, traceJob } from './observability/apm/trace-invoke.ts';
+import { traceRequests } from './observability/apm/trace-requests.ts';
 import { createObserve } from './observability/observe.ts';
 import { isoDate } from './ports/clock.ts';
 import { createPresenceHandlers } from './presence/handlers.ts';
@@ -65,7 +67,7 @@ const compose = async (
   { server, serve }: ReturnType<typeof createFront>,
   url: string | undefined,
 ): Promise<App> => {
-  const { logger, clock, lag, metrics, record, failed, onClose, close } = core;
+  const { logger, clock, lag, metrics, record, failed, apm, onClose, close } = core;
   const { log, storage, search: index, cluster, publisher } = core;
   const { tokens, people, sessions, states, cursors, writer, outbox, access, change, departure } = core;
   const { users, conversations } = storage;
@@ -190,12 +192,13 @@ const compose = async (
     ...createPresenceHandlers({ typing, presence }),
   };
   const shed = createShed({ lagMs: lag.p99, toleratedMs: config.shedLagMs });
-  const invoke = createInvoke({
+  const untraced = createInvoke({
     handlers,
     charge: createCharge({ cluster, rates: ratesOf(config) }),
     shed,
     observe: createObserve({ logger, metrics }),
   });
+  const invoke = traceInvoke(untraced, apm);
 
   // The edges
   const clientAddress = createClientAddress(config.trustProxy);
@@ -238,7 +241,9 @@ const compose = async (
   await ensureLobby({ storage: conversations, outbox, clock });
   await grantAdmins(config.admins, { users, people, cluster, logger });
   const sweep = setInterval(() => {
-    const swept = cluster.withLock('session sweep', () => storage.sessions.deleteExpired(isoDate(clock.now())));
+    const swept = traceJob('session sweep', apm, () =>
+      cluster.withLock('session sweep', () => storage.sessions.deleteExpired(isoDate(clock.now()))),
+    );
     swept.catch(failed('session_sweep_failed'));
   }, hourMs);
   onClose('session sweep', () => clearInterval(sweep));
@@ -252,7 +257,7 @@ const compose = async (
         presence.start();
         typing.start();
         await realtime.start();
-        serve(http.app);
+        serve(traceRequests(http.app, apm));
         return url ?? (await listenOn(server, config));
       } catch (error) {
         await close();

@@ -1,6 +1,7 @@
-import { type App, createApp } from './app.ts';
+import type { App } from './app.ts';
 import { BootError } from './boot-error.ts';
 import { ConfigError, loadConfig, readEnvironment, warningsOf } from './config.ts';
+import { type Apm, startApm } from './observability/apm/apm.ts';
 import { redact } from './observability/redact.ts';
 
 /** Milliseconds after which a stop that hangs is ended; what was acknowledged is durable in any case. */
@@ -11,13 +12,16 @@ const sameSignalMs = 1_000;
 const main = async () => {
   const config = loadConfig(readEnvironment());
   for (const warning of warningsOf(config)) process.stderr.write(`Parley: warning: ${warning}\n`);
-  const app = await createApp(config);
-  stopOnSignal(app, config.drainMs + patienceMs);
+  // Traces first: whatever is loaded from here on can be seen by the agent.
+  const apm = await startApm(config);
+  const { createApp } = await import('./app.ts');
+  const app = await createApp(config, { apm });
+  stopOnSignal(app, apm, config.drainMs + patienceMs);
   process.stdout.write(`Parley is ready: ${await app.listen()}\n`);
 };
 
 /** The first signal stops in order, a later one at once. */
-const stopOnSignal = (app: App, limitMs: number) => {
+const stopOnSignal = (app: App, apm: Apm, limitMs: number) => {
   let stoppingSince: number | undefined;
   const stop = () => {
     if (stoppingSince !== undefined) {
@@ -26,7 +30,10 @@ const stopOnSignal = (app: App, limitMs: number) => {
     }
     stoppingSince = performance.now();
     setTimeout(() => fail(new BootError('The server did not stop in time.')), limitMs).unref();
-    app.close().then(() => process.exit(0), fail);
+    app
+      .close()
+      .then(apm.stop)
+      .then(() => process.exit(0), fail);
   };
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
