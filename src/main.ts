@@ -1,7 +1,8 @@
 import type { App } from './app.ts';
 import { BootError } from './boot-error.ts';
 import { ConfigError, loadConfig, readEnvironment, warningsOf } from './config.ts';
-import { type Apm, startApm } from './observability/apm/apm.ts';
+import type { Apm } from './observability/apm/apm.ts';
+import { startApm } from './observability/apm/start.ts';
 import { redact } from './observability/redact.ts';
 
 /** Milliseconds after which a stop that hangs is ended; what was acknowledged is durable in any case. */

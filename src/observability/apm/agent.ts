@@ -2,11 +2,23 @@ import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { format } from 'node:util';
 import agent, { type Transaction as AgentTransaction, type Span } from 'elastic-apm-node';
+import type { Config } from '../../config.ts';
 import { ParleyError } from '../../errors.ts';
 import type { Logger } from '../logger.ts';
-import type { Apm, ApmConfig, Transaction } from './apm.ts';
+import type { Apm, Transaction } from './apm.ts';
 import { errorFilter, metadataFilter, spanFilter, transactionFilter } from './filters.ts';
 import { isFailure } from './trace-invoke.ts';
+
+export type ApmConfig = Pick<
+  Config,
+  | 'elasticApmServerUrl'
+  | 'elasticApmSecretToken'
+  | 'elasticApmServiceName'
+  | 'elasticApmEnvironment'
+  | 'elasticApmSampleRate'
+  | 'instanceId'
+  | 'logLevel'
+>;
 
 /** Milliseconds that a stop waits for what was not sent yet. */
 const flushMs = 2_000;

@@ -1,5 +1,3 @@
-import type { Config } from '../../config.ts';
-
 /** Under these names log lines carry them, so that a line is found from a trace and a trace from a line. */
 export interface TraceIds {
   'trace.id': string;
@@ -67,21 +65,3 @@ export const noApm: Apm = {
   capture: () => undefined,
   stop: () => Promise.resolve(),
 };
-
-export type ApmConfig = Pick<
-  Config,
-  | 'elasticApmServerUrl'
-  | 'elasticApmSecretToken'
-  | 'elasticApmServiceName'
-  | 'elasticApmEnvironment'
-  | 'elasticApmSampleRate'
-  | 'instanceId'
-  | 'logLevel'
->;
-
-/**
- * To be awaited once in a process, before anything but the settings is loaded. Nothing of the agent is loaded where no server
- * is configured. A server that does not answer is a matter for the log, never for users.
- */
-export const startApm = async (config: ApmConfig): Promise<Apm> =>
-  config.elasticApmServerUrl === '' ? noApm : (await import('./agent.ts')).startAgent(config);
