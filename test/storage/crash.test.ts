@@ -4,7 +4,8 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { openSqliteStorage } from '../../src/storage/sql/open.ts';
-import { addConversation, addUser, openStorage } from './open-storage.ts';
+import { addConversation, addUser } from './contract/rows.ts';
+import { openStorage } from './open-storage.ts';
 
 const loader = fileURLToPath(new URL('../../scripts/typescript-threads.mjs', import.meta.url));
 const writer = fileURLToPath(new URL('./crash-writer.ts', import.meta.url));

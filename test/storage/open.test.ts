@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import Libsql from 'libsql';
 import { describe, expect, test } from 'vitest';
 import { openSqliteStorage } from '../../src/storage/sql/open.ts';
-import { addUser, openStorage, temporaryFolder } from './open-storage.ts';
+import { addUser } from './contract/rows.ts';
+import { openStorage, temporaryFolder } from './open-storage.ts';
 
 describe('opening the SQL file', () => {
   test('a file that is no database is refused by name', async () => {

@@ -4,8 +4,10 @@ export interface Dialect {
   now_ms: string;
   /** The tail of an INSERT into members that raises these columns where the row exists, and never lowers them. */
   raise(columns: readonly string[]): string;
-  /** Whether the transaction lost to another one and may simply run again. */
+  /** Whether an operation had no effect because of others (a deadlock, a connection that broke) and may simply run again. */
   retryable(error: unknown): boolean;
+  /** Whether a value does not fit its column. */
+  misfit(error: unknown): boolean;
   /**
    * For `createTable`. Keys are compared byte by byte, as they come normalised (utf8mb4 with a binary collation on MySQL); lengths of
    * indexed columns keep within InnoDB's 3,072 bytes at 4 bytes a character.
@@ -13,7 +15,7 @@ export interface Dialect {
   table: { charset?: string; collate?: string };
 }
 
-/** Waiting for the one writer happens in the driver, hence nothing is left to retry. */
+/** Waiting for the one writer happens in the driver, hence nothing is left to retry; a text column takes any length. */
 export const sqliteDialect: Dialect = {
   now_ms: "CAST(unixepoch('subsec') * 1000 AS INTEGER)",
   raise: columns =>
@@ -21,5 +23,6 @@ export const sqliteDialect: Dialect = {
       .map(column => `${column} = MAX(members.${column}, excluded.${column})`)
       .join(', ')}`,
   retryable: () => false,
+  misfit: () => false,
   table: {},
 };
