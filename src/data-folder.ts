@@ -44,7 +44,9 @@ const take = (path: string, file: string) => {
     return lockFolder(file);
   } catch (error) {
     if (error instanceof FolderLocked)
-      throw new BootError(`DATA_DIR ${path} is in use by another running server: stop it, or choose another folder.`);
+      throw new BootError(`DATA_DIR ${path} is in use by another running server: stop it, or choose another folder.`, {
+        cause: error,
+      });
     throw refusal(error, `DATA_DIR ${path} cannot be locked`);
   }
 };
