@@ -221,6 +221,7 @@ const compose = async (
     invoke,
     authenticate: sessions.authenticate,
     isLive: sessions.isLive,
+    liveAmong: storage.sessions.liveAmong,
     log,
     publisher,
     present: presenter.events,

@@ -12,7 +12,7 @@ export interface NotifierParts
   log: FollowerParts['log'] & RecipientParts['log'];
   notifications: NotificationStore;
   states: Pick<States, 'fresh'>;
-  cluster: Pick<Cluster, 'notify'>;
+  cluster: Pick<Cluster, 'instance_id' | 'notify'>;
 }
 
 /** A position costs a transaction, hence not one for each conversation in which somebody speaks. */
@@ -70,7 +70,7 @@ export const createNotifier = ({
       if (!isWorthWriting(id, events.length, rows.length)) return;
       const recorded = await notifications.record(consumer, id, events.at(-1)?.seq ?? 0, rows);
       for (const { user_id, id: notification_id } of recorded)
-        cluster.notify('notification', { user_id, notification_id });
+        cluster.notify('notification', { user_id, notification_id, instance_id: cluster.instance_id });
     },
   });
 };

@@ -9,8 +9,10 @@ export interface Notices {
   typing: { conversation_id: string; user_id: string; typing: boolean };
   /** This person's presence may have changed: whoever watches looks. */
   presence: { user_id: string };
-  /** A notification was recorded. */
-  notification: { user_id: string; notification_id: string };
+  /** A notification was recorded, by this instance. */
+  notification: { user_id: string; notification_id: string; instance_id: string };
+  /** This person has more sockets than allowed, and the instance that holds the newest no older one to close. */
+  'sockets:crowded': { user_id: string; instance_id: string };
 }
 
 /**

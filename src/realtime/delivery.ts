@@ -1,10 +1,11 @@
 import type { Clock } from '../ports/clock.ts';
 import type { Log, StoredEvent } from '../ports/log.ts';
-import type { Publisher } from '../ports/publisher.ts';
-import { eventNames, type LogEvent } from '../protocol/index.ts';
-import { moveAfter, moveBefore, movesMembers, newcomersIn, noteLeaving } from './membership.ts';
-import { createPacket, eventText, type Packet } from './packet.ts';
+import type { Origin, Publisher } from '../ports/publisher.ts';
+import type { LogEvent } from '../protocol/index.ts';
+import { createInterest } from './interest.ts';
+import { leaves, moveAfter, moveBefore, movesMembers, newcomersIn } from './membership.ts';
 import type { LocalSocket, Room, Sockets } from './sockets.ts';
+import { writeEvents } from './write-events.ts';
 
 export interface DeliveryParts {
   log: Pick<Log, 'head' | 'heads' | 'range'>;
@@ -14,6 +15,8 @@ export interface DeliveryParts {
   sockets: Sockets;
   clock: Clock;
   onError: (error: unknown, facts: { conversation_id: string; attempt: string }) => void;
+  /** Another instance says that somebody connected here came in by the event at `seq`, into a conversation that has no room here. */
+  onHint: (user_id: string, conversation_id: string, seq: number) => void;
   /** Called before anything is delivered; may pause. */
   before?: () => void;
   /** Milliseconds from the date of an event to its emission. */
@@ -23,10 +26,18 @@ export interface DeliveryParts {
 /**
  * Emits log events to the local sockets: of each conversation in seq order and without a gap (G12), whatever the order in which
  * they are published. A missing piece is fetched from the log, one fetch at a time per conversation; later events wait.
+ * What other instances publish is shown, but nobody enters or leaves by it: events that do this are read from the log (S54).
  */
 export interface Delivery {
   /** Puts a socket into conversations; resolves when their positions are known, so that whatever is appended from then on reaches it. */
   admit(local: LocalSocket, conversation_ids: string[]): Promise<void>;
+  /**
+   * Lets the sockets of a member in who are not: they get the event at `seq`, by which their user entered, and what followed, each
+   * once; without a `seq`, what follows from now on.
+   */
+  bring(user_id: string, conversation_id: string, seq?: number): void;
+  /** Sends the sockets of somebody out who is no member: at the event that says so, or at once where none lies ahead up to `head`. */
+  expel(user_id: string, conversation_id: string, head: number): void;
   /** The log reaches to this seq: fetches what was not published here. */
   reached(conversation_id: string, seq: number): void;
   /** Between the two nothing is emitted. */
@@ -50,18 +61,28 @@ export const createDelivery = ({
   sockets,
   clock,
   onError,
+  onHint,
   before,
   delivered,
 }: DeliveryParts): Delivery => {
+  const interest = createInterest({ publisher, sockets });
   let paused = false;
   let stopped = false;
   let unsubscribe: (() => void) | undefined;
 
-  const onPublished = (conversation_id: string, events: StoredEvent[]) => {
+  const onPublished = (conversation_id: string, events: StoredEvent[], origin: Origin) => {
     before?.();
-    const room = sockets.rooms.get(conversation_id) ?? roomForNewcomers(conversation_id, events);
     const [first] = events;
-    if (!room || !first) return;
+    const last = events.at(-1);
+    if (!first || !last) return;
+    const known = sockets.rooms.get(conversation_id);
+    if (origin === 'elsewhere' && (!known || events.some(movesMembers))) {
+      if (known) reached(conversation_id, last.seq);
+      else for (const { user_id, seq } of newcomersIn(sockets, events)) onHint(user_id, conversation_id, seq);
+      return;
+    }
+    const room = known ?? roomForNewcomers(conversation_id, events);
+    if (!room) return;
     if (room.busy || paused || room.waiting.length > 0 || first.seq !== room.position + 1) {
       wait(room, events);
       advance(room);
@@ -70,10 +91,22 @@ export const createDelivery = ({
 
   /** Nobody here is in the conversation, but somebody here is just joining it. */
   const roomForNewcomers = (conversation_id: string, events: StoredEvent[]): Room | undefined => {
-    const joins = newcomersIn(sockets, events);
-    if (joins) return sockets.open(conversation_id, joins.seq - 1);
-    noteLeaving(sockets, events);
-    return undefined;
+    const [first] = newcomersIn(sockets, events);
+    return first && openAt(conversation_id, first.seq - 1);
+  };
+
+  const openAt = (conversation_id: string, position: number): Room => {
+    const room = sockets.open(conversation_id, position);
+    if (!interest.has(conversation_id))
+      follow(conversation_id).catch(error => onError(error, { conversation_id, attempt: 'follow' }));
+    return room;
+  };
+
+  /** What was published elsewhere before it came here is found in the log. */
+  const follow = async (conversation_id: string) => {
+    await interest.watch([conversation_id]);
+    const head = (await log.heads([conversation_id])).get(conversation_id);
+    if (head) reached(conversation_id, head.seq);
   };
 
   const wait = (room: Room, events: StoredEvent[]) => {
@@ -83,9 +116,18 @@ export const createDelivery = ({
     if (room.waiting.length + events.length <= maxWaiting) room.waiting.push(...events);
   };
 
+  const reached = (conversation_id: string, seq: number) => {
+    const room = sockets.rooms.get(conversation_id);
+    if (!room || seq <= room.target || seq <= room.position) return;
+    room.target = seq;
+    advance(room);
+  };
+
   /** Emits what can be, fetches what is missing; does nothing while one of both is going on. */
   const advance = (room: Room): void => {
     if (room.busy || paused || stopped || sockets.rooms.get(room.id) !== room) return;
+    const task = room.tasks.shift();
+    if (task) return work(room, 'task', task);
     const run = nextRun(room);
     if (run.length > 0) deliver(room, run);
     else if (room.target > room.position) work(room, 'fetch', () => fetchMissing(room));
@@ -104,7 +146,7 @@ export const createDelivery = ({
       room.busy = true;
       emit(room, stored, events);
       room.busy = false;
-      if (room.target > room.position || room.members.size === 0) advance(room);
+      if (room.target > room.position || room.members.size === 0 || room.tasks.length > 0) advance(room);
       return;
     }
     const presented = events;
@@ -114,8 +156,9 @@ export const createDelivery = ({
         await pauseFor(retryMs);
         return undefined;
       });
-      if (paused || !ready) wait(room, stored);
-      else emit(room, stored, ready);
+      if (ready && !paused) emit(room, stored, ready);
+      // Read anew from the log, as it may be what was published that cannot be presented.
+      else room.target = Math.max(room.target, stored.at(-1)?.seq ?? 0);
     });
   };
 
@@ -126,13 +169,26 @@ export const createDelivery = ({
     const stored = await log.range(room.id, room.position, upTo);
     if (paused) return;
     if (stored.length > 0) emit(room, stored, await present(stored));
-    // The log was dropped, or its beginning removed: there is nothing to wait for.
-    else room.position = Math.max(room.position, upTo);
+    else await passGap(room, upTo);
     // The clients get a turn to take what was written before the next piece follows.
-    await new Promise(resolve => setImmediate(resolve));
+    await nextTurn();
   };
 
-  /** Keeps the room busy for as long as `job` runs, then goes on. A job that fails is tried again: the position has not moved. */
+  /** Nothing is there: the beginning was removed, or the log reaches less far than somebody said. */
+  const passGap = async (room: Room, upTo: number) => {
+    const head = await log.head(room.id);
+    if (head.seq >= upTo) {
+      room.position = Math.max(room.position, upTo);
+      return;
+    }
+    room.target = head.seq;
+    room.waiting = room.waiting.filter(({ seq }) => seq <= head.seq);
+  };
+
+  /**
+   * Keeps the room busy for as long as `job` runs, then goes on. A fetch that fails is tried again, as the position has not moved;
+   * a task by whoever gave it, who finds that nothing came of it.
+   */
   const work = (room: Room, attempt: string, job: () => Promise<void>): void => {
     room.busy = true;
     const run = async () => {
@@ -151,7 +207,7 @@ export const createDelivery = ({
   const emit = (room: Room, stored: StoredEvent[], events: LogEvent[]): void => {
     let plain: LogEvent[] = [];
     const flush = () => {
-      if (plain.length > 0) write(room, plain);
+      if (plain.length > 0 && room.members.size > 0) writeEvents(room.members, plain);
       plain = [];
     };
     for (const [index, event] of events.entries()) {
@@ -164,7 +220,7 @@ export const createDelivery = ({
       }
       flush();
       moveBefore(sockets, source);
-      write(room, [event]);
+      writeEvents(room.members, [event]);
       moveAfter(sockets, source);
     }
     flush();
@@ -172,59 +228,93 @@ export const createDelivery = ({
     if (last) delivered?.(clock.now() - Date.parse(last.date));
   };
 
-  const write = (room: Room, events: LogEvent[]): void => {
-    if (room.members.size === 0) return;
-    const json = events.map(event => JSON.stringify(event));
-    const packet = createPacket(events.map((event, index) => eventText(eventNames[event.kind], json[index] ?? '')));
-    let batch: Packet | undefined;
-    for (const local of room.members) {
-      if (!local.live) continue;
-      if (local.batch && events.length > 1) {
-        batch ??= createPacket([eventText('log:batch', `[${json.join(',')}]`)]);
-        local.outbox.write(batch);
-      } else local.outbox.write(packet);
+  /** Brings those who should have come in at `seq` to where the room is; until it has happened, the room stays there. */
+  const catchUp = async (room: Room, user_id: string, seq: number | undefined) => {
+    if (seq !== undefined && room.position < seq) {
+      room.target = Math.max(room.target, seq);
+      return;
+    }
+    const late = [...sockets.ofUser(user_id)].filter(local => !local.rooms.has(room.id));
+    let from = seq === undefined ? room.position : seq - 1;
+    while (from < room.position) {
+      const stored = await log.range(room.id, from, Math.min(from + fetchWindow, room.position));
+      const end = stored.findIndex(event => leaves(event) === user_id || event.kind === 'deleted');
+      const theirs = end < 0 ? stored : stored.slice(0, end + 1);
+      const events = await present(theirs);
+      if (paused) return bring(user_id, room.id, from + 1);
+      if (events.length > 0) writeEvents(late, events);
+      if (end >= 0) return;
+      from = stored.at(-1)?.seq ?? room.position;
+      await nextTurn();
+    }
+    for (const local of late) sockets.enter(local, room.id);
+  };
+
+  const bring = (user_id: string, conversation_id: string, seq?: number) => {
+    const room = sockets.rooms.get(conversation_id);
+    if (room) {
+      room.tasks.push(() => catchUp(room, user_id, seq));
+      advance(room);
+    } else if (seq !== undefined) {
+      openAt(conversation_id, seq - 1);
+      reached(conversation_id, seq);
+    } else {
+      for (const local of sockets.ofUser(user_id))
+        admit(local, [conversation_id]).catch(error => onError(error, { conversation_id, attempt: 'bring' }));
     }
   };
 
   const initialise = async (fresh: Room[]) => {
-    const heads = await log.heads(fresh.map(room => room.id));
+    const ids = fresh.map(room => room.id);
+    await interest.watch(ids);
+    const heads = await log.heads(ids);
     for (const room of fresh) room.position = (heads.get(room.id) ?? (await log.head(room.id))).seq;
   };
 
-  return {
-    async admit(local, conversation_ids) {
-      const fresh: Room[] = [];
-      for (const id of conversation_ids) {
-        if (local.left.has(id)) continue;
-        const known = sockets.rooms.has(id);
-        sockets.enter(local, id);
-        const room = sockets.rooms.get(id);
-        if (!room || known) continue;
-        room.busy = true;
-        fresh.push(room);
+  const admit = async (local: LocalSocket, conversation_ids: string[]) => {
+    const fresh: Room[] = [];
+    for (const id of conversation_ids) {
+      const known = sockets.rooms.has(id);
+      sockets.enter(local, id);
+      const room = sockets.rooms.get(id);
+      if (!room || known) continue;
+      room.busy = true;
+      fresh.push(room);
+    }
+    if (fresh.length > 0) {
+      const ready = initialise(fresh);
+      for (const room of fresh) room.ready = ready;
+      try {
+        await ready;
+      } catch (error) {
+        // Without a position nothing could be delivered: everybody in them is about to fail the same way.
+        for (const room of fresh) if (sockets.rooms.get(room.id) === room) sockets.closeRoom(room.id);
+        throw error;
       }
-      if (fresh.length > 0) {
-        const ready = initialise(fresh);
-        for (const room of fresh) room.ready = ready;
-        try {
-          await ready;
-        } catch (error) {
-          // Without a position nothing could be delivered: everybody in them is about to fail the same way.
-          for (const room of fresh) if (sockets.rooms.get(room.id) === room) sockets.closeRoom(room.id);
-          throw error;
-        }
-        for (const room of fresh) {
-          room.busy = false;
-          advance(room);
-        }
+      for (const room of fresh) {
+        room.busy = false;
+        advance(room);
       }
-      for (const id of [...local.rooms]) await sockets.rooms.get(id)?.ready;
-    },
+    }
+    for (const id of [...local.rooms]) await sockets.rooms.get(id)?.ready;
+  };
 
-    reached(conversation_id, seq) {
+  return {
+    admit,
+    bring,
+    reached,
+
+    expel(user_id, conversation_id, head) {
       const room = sockets.rooms.get(conversation_id);
-      if (!room || seq <= room.target || seq <= room.position) return;
-      room.target = seq;
+      if (!room) return;
+      room.tasks.push(async () => {
+        const ahead = await log.range(room.id, room.position, head);
+        if (ahead.some(event => leaves(event) === user_id || event.kind === 'deleted')) {
+          room.target = Math.max(room.target, head);
+          return;
+        }
+        for (const local of sockets.ofUser(user_id)) sockets.leave(local, room.id);
+      });
       advance(room);
     },
 
@@ -239,10 +329,12 @@ export const createDelivery = ({
 
     start() {
       unsubscribe = publisher.subscribe(onPublished);
+      interest.start();
     },
 
     stop() {
       stopped = true;
+      interest.stop();
       unsubscribe?.();
     },
   };
@@ -265,3 +357,4 @@ const nextRun = (room: Room): StoredEvent[] => {
 };
 
 const pauseFor = (ms: number) => new Promise<void>(resolve => setTimeout(resolve, ms).unref());
+const nextTurn = () => new Promise<void>(resolve => setImmediate(resolve));

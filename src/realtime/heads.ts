@@ -1,6 +1,6 @@
-import type { Cluster } from '../ports/cluster.ts';
 import type { Log } from '../ports/log.ts';
 import type { Delivery } from './delivery.ts';
+import type { Link } from './link.ts';
 import type { Logger } from './logger.ts';
 import { signalPacket } from './packet.ts';
 import type { LocalSocket, Sockets } from './sockets.ts';
@@ -9,7 +9,7 @@ export interface HeadsParts {
   log: Pick<Log, 'changes' | 'epoch'>;
   sockets: Sockets;
   delivery: Pick<Delivery, 'reached'>;
-  cluster: Pick<Cluster, 'healthy'>;
+  link: Pick<Link, 'troubled' | 'onHealed'>;
   settings: {
     /** The longest time after which a socket is told what changed of its conversations. */
     headsIntervalMs: number;
@@ -30,7 +30,7 @@ export interface Heads {
 
 /** Sockets get their digests in as many portions over the interval. */
 const portions = 10;
-/** The feed is read this often per interval. */
+/** The feed is read this often per interval, and twice as often while other instances cannot be heard, as it is then all that is heard of them. */
 const readsPerInterval = 15;
 const feedPage = 1_000;
 /** The most conversations in one digest. */
@@ -44,7 +44,7 @@ interface Changed {
   at: number;
 }
 
-export const createHeads = ({ log, sockets, delivery, cluster, settings, logger }: HeadsParts): Heads => {
+export const createHeads = ({ log, sockets, delivery, link, settings, logger }: HeadsParts): Heads => {
   /** By the time of the change, oldest first. */
   const changed = new Map<string, Changed>();
   const marks = new WeakMap<LocalSocket, { mark: number; portion: number }>();
@@ -52,8 +52,8 @@ export const createHeads = ({ log, sockets, delivery, cluster, settings, logger 
   let mark = 0;
   let portion = 0;
   let newcomers = 0;
-  let reading = false;
-  let wasHealthy = true;
+  let reading: Promise<void> | undefined;
+  let beats = 0;
   const timers: NodeJS.Timeout[] = [];
 
   const note = (conversation_id: string, seq: number) => {
@@ -75,16 +75,13 @@ export const createHeads = ({ log, sockets, delivery, cluster, settings, logger 
     }
   };
 
-  const follow = async () => {
-    if (reading) return;
-    reading = true;
-    try {
-      await read(note);
-    } catch (error) {
-      logger.warn('feed_failed', { cause: error });
-    } finally {
-      reading = false;
-    }
+  const follow = (): Promise<void> => {
+    reading ??= read(note)
+      .catch(error => logger.warn('feed_failed', { cause: error }))
+      .finally(() => {
+        reading = undefined;
+      });
+    return reading;
   };
 
   const newTo = (local: LocalSocket, since: number): [string, number][] => {
@@ -121,14 +118,17 @@ export const createHeads = ({ log, sockets, delivery, cluster, settings, logger 
     }
   };
 
-  const watchLink = () => {
-    const healthy = cluster.healthy();
-    if (healthy && !wasHealthy)
-      void follow().then(() => {
-        for (const local of sockets.all()) digest(local);
-      });
-    wasHealthy = healthy;
+  const beat = () => {
+    beats += 1;
+    if (link.troubled() || beats % 2 === 0) void follow();
   };
+
+  link.onHealed(async () => {
+    // One that runs already may have read too early.
+    await reading;
+    await follow();
+    for (const local of sockets.all()) digest(local);
+  });
 
   const every = (ms: number, job: () => void) => void timers.push(setInterval(job, ms).unref());
 
@@ -141,12 +141,9 @@ export const createHeads = ({ log, sockets, delivery, cluster, settings, logger 
     async start() {
       // Everything there was before is old news; the positions of rooms come from the heads.
       await read(() => undefined);
-      const beat = settings.headsIntervalMs;
-      every(Math.max(20, Math.min(2_000, beat / readsPerInterval)), () => {
-        watchLink();
-        void follow();
-      });
-      every(Math.max(10, (beat * 0.9) / portions), tellPortion);
+      const interval = settings.headsIntervalMs;
+      every(Math.max(20, Math.min(2_000, interval / readsPerInterval)) / 2, beat);
+      every(Math.max(10, (interval * 0.9) / portions), tellPortion);
     },
     stop() {
       for (const timer of timers.splice(0)) clearInterval(timer);

@@ -2,7 +2,8 @@ import type { StoredEvent } from '../ports/log.ts';
 import { lobbyId } from '../protocol/index.ts';
 import type { Sockets } from './sockets.ts';
 
-const enters = (event: StoredEvent): string | undefined => {
+/** Who comes in by this event. */
+export const enters = (event: StoredEvent): string | undefined => {
   if (event.kind === 'created') return event.from;
   if (event.kind === 'joined') return event.payload.user_id;
   // Whoever is not banned from the lobby is in it.
@@ -10,7 +11,8 @@ const enters = (event: StoredEvent): string | undefined => {
   return undefined;
 };
 
-const leaves = (event: StoredEvent): string | undefined =>
+/** Who goes by it. */
+export const leaves = (event: StoredEvent): string | undefined =>
   event.kind === 'left' || event.kind === 'removed' || event.kind === 'banned'
     ? (event.payload.user_id ?? event.from)
     : undefined;
@@ -34,18 +36,9 @@ export const moveAfter = (sockets: Sockets, event: StoredEvent): void => {
   for (const local of sockets.ofUser(user_id)) sockets.leave(local, event.conversation_id);
 };
 
-/** The first event by which somebody connected here enters. */
-export const newcomersIn = (sockets: Sockets, events: StoredEvent[]): StoredEvent | undefined =>
-  events.find(event => {
+/** Who of those connected here enters, and where. */
+export const newcomersIn = (sockets: Sockets, events: StoredEvent[]): { user_id: string; seq: number }[] =>
+  events.flatMap(event => {
     const user_id = enters(event);
-    return user_id !== undefined && sockets.ofUser(user_id).size > 0;
+    return user_id !== undefined && sockets.ofUser(user_id).size > 0 ? [{ user_id, seq: event.seq }] : [];
   });
-
-/** A socket that is still being admitted must not enter by what was read before its user left. */
-export const noteLeaving = (sockets: Sockets, events: StoredEvent[]): void => {
-  for (const event of events) {
-    const user_id = leaves(event);
-    if (user_id === undefined) continue;
-    for (const local of sockets.ofUser(user_id)) if (!local.live) local.left.add(event.conversation_id);
-  }
-};

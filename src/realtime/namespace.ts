@@ -4,6 +4,7 @@ import { ParleyError } from '../errors.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { createBind } from './bind.ts';
 import type { Connections } from './connections.ts';
+import type { Crowd } from './crowd.ts';
 import type { createHandshake } from './handshake.ts';
 import type { RealtimeMetrics } from './logger.ts';
 import type { EngineConnection, Outbox } from './outbox.ts';
@@ -14,12 +15,14 @@ export interface ServeParts {
   connections: Connections;
   commands: Pick<ReturnType<typeof createBind>, 'bind'>;
   metrics: Pick<RealtimeMetrics, 'connected' | 'disconnected'>;
-  settings: { socketsPerUser: number };
+  crowd: Pick<Crowd, 'arrived'>;
   clock: Clock;
   outboxOf: (connection: EngineConnection) => Outbox;
   /** The access token of a socket now expires at this time. */
   renew: (local: LocalSocket, expires_at: number) => void;
   draining: () => boolean;
+  /** Whether other programs and instances can reach sockets through Socket.IO's rooms. */
+  shared: boolean;
 }
 
 export interface Hooks {
@@ -33,8 +36,10 @@ export interface Hooks {
 
 /** Those sent away come back within this time, in milliseconds. */
 export const returnWithinMs = 3_000;
-/** Sockets that came at once are looked up again at different times, within so many milliseconds. */
-const lookupSpreadMs = 10_000;
+
+/** The rooms of Socket.IO in which each socket is, in both namespaces, for whoever emits through the adapter. */
+export const userRoom = (user_id: string) => `user:${user_id}`;
+export const sessionRoom = (session_id: string) => `session:${session_id}`;
 
 /** Serves a namespace, whose sockets then stand in a registry from their admission to their end. */
 export const createServe = ({
@@ -42,11 +47,12 @@ export const createServe = ({
   connections,
   commands,
   metrics,
-  settings,
+  crowd,
   clock,
   outboxOf,
   renew,
   draining,
+  shared,
 }: ServeParts) => {
   const localOf = (socket: Socket, actor: Actor, expires_at: number): LocalSocket => {
     const now = clock.now();
@@ -59,8 +65,7 @@ export const createServe = ({
       batch: auth['batch'] === true,
       rooms: new Set(),
       live: false,
-      left: new Set(),
-      session: { expires_at, renewed_at: now, warned: false, checked_at: now - Math.random() * lookupSpreadMs },
+      session: { expires_at, renewed_at: now, warned: false, checked_at: now, looked_up: false },
       running: 0,
       whenIdle: undefined,
     };
@@ -87,6 +92,8 @@ export const createServe = ({
           throw error;
         }
         if (socket.conn.readyState === 'closed') gone();
+        // With a prefix, as a name of 20 characters would be taken for the id of a socket.
+        else if (shared) await socket.join([userRoom(actor.user_id), sessionRoom(actor.session_id)]);
         entering.set(socket, local);
       }),
     );
@@ -96,22 +103,18 @@ export const createServe = ({
       if (!local) return;
       entering.delete(socket);
       local.live = true;
-      local.left.clear();
       connections.joined(socket.conn);
       metrics.connected(namespace.name);
       const { address, user_agent } = connections.of(socket.conn);
       const connection = { id: socket.id, setExpiry: (at: number) => renew(local, at) };
       commands.bind(local, { address, user_agent, connection }, hooks.commands);
       hooks.opened?.(local);
+      crowd.arrived(local, registry);
       socket.on('disconnect', reason => {
         connections.left(socket.conn);
         metrics.disconnected(namespace.name, reason);
         hooks.closed?.(local);
       });
-      const own = registry.ofUser(local.actor.user_id);
-      if (own.size <= settings.socketsPerUser) return;
-      const [oldest] = [...own].filter(other => other !== local && other.live);
-      if (oldest) registry.close(oldest, 'too_many_sockets');
     });
   };
 };

@@ -7,16 +7,18 @@ import type { Clock } from '../ports/clock.ts';
 import type { Cluster } from '../ports/cluster.ts';
 import type { Log, StoredEvent } from '../ports/log.ts';
 import type { Publisher } from '../ports/publisher.ts';
-import type { ConversationStore } from '../ports/storage.ts';
 import type { LogEvent, Notification } from '../protocol/index.ts';
 import { createBind } from './bind.ts';
 import { createConnections } from './connections.ts';
 import { createCorkedEngine } from './corked-websocket.ts';
+import { createCrowd } from './crowd.ts';
 import { createDelivery } from './delivery.ts';
 import { createGate, type GateParts } from './gate.ts';
 import { type Authenticate, createHandshake } from './handshake.ts';
 import { createHeads } from './heads.ts';
+import { createLink } from './link.ts';
 import type { Logger, RealtimeMetrics } from './logger.ts';
+import { createMemberships, type MembershipsParts } from './memberships.ts';
 import { createServe, returnWithinMs } from './namespace.ts';
 import { tellNotifications } from './notifications.ts';
 import { createOutbox, type EngineConnection, type Outbox } from './outbox.ts';
@@ -50,10 +52,12 @@ export interface RealtimeParts {
   invoke: Invoke;
   authenticate: Authenticate;
   isLive: (session_id: string) => Promise<boolean>;
+  /** Those of many sessions that `isLive` would find alive, by one query of the store. Throws `unavailable`. */
+  liveAmong: (session_ids: string[]) => Promise<Set<string>>;
   log: Pick<Log, 'head' | 'heads' | 'range' | 'changes' | 'epoch'>;
   publisher: Publisher;
   present: (events: StoredEvent[]) => LogEvent[] | Promise<LogEvent[]>;
-  conversations: Pick<ConversationStore, 'audibleTo'>;
+  conversations: MembershipsParts['conversations'];
   presence: {
     connected(user_id: string, socket_id: string): void;
     disconnected(user_id: string, socket_id: string): void;
@@ -64,6 +68,11 @@ export interface RealtimeParts {
   /** Answers `/socket.io/echo` and what else is asked there that is no part of Engine.IO. */
   echo: GateParts['echo'];
   cluster: Cluster;
+  /**
+   * Shares the rooms of Socket.IO with other instances and programs; an emit of theirs goes past the order and the volatile share of
+   * our queues, though it counts in them. Its clients must swallow what fails, as nobody waits for it.
+   */
+  adapter?: AdapterFactory | undefined;
   settings: RealtimeSettings;
   /** Milliseconds to wait where handshakes are refused for overload, else 0. */
   shed: () => number;
@@ -84,6 +93,9 @@ export interface Realtime {
 const notificationsNamespace = '/notifications';
 /** What may be called in the namespace of notifications: its token must be renewable where it stands alone. */
 const notificationCommands: ReadonlySet<string> = new Set(['session:renew']);
+/** A factory as `createAdapter` of an adapter package makes it. */
+export type AdapterFactory = Parameters<Server['adapter']>[0];
+
 /** The Socket.IO edge. */
 export const createRealtime = (parts: RealtimeParts): Realtime => {
   const { server, sockets, cluster, settings, logger, metrics, clock } = parts;
@@ -103,6 +115,7 @@ export const createRealtime = (parts: RealtimeParts): Realtime => {
     pingInterval: settings.pingIntervalMs,
     pingTimeout: settings.pingTimeoutMs,
   });
+  if (parts.adapter) io.adapter(parts.adapter);
   // A proxy reads the instance off it (sticky sessions without a cookie).
   io.engine.generateId = () => `${cluster.instance_id}.${randomBytes(15).toString('base64url')}`;
   io.engine.use(
@@ -152,14 +165,23 @@ export const createRealtime = (parts: RealtimeParts): Realtime => {
     return outbox;
   };
 
+  const link = createLink({ cluster });
   const watch = createWatch({
     registries,
     isLive: parts.isLive,
+    liveAmong: parts.liveAmong,
+    checkMemberships: () => memberships.check(),
     cluster,
     clock,
     logger,
-    pause: () => delivery.pause(),
-    resume: () => delivery.resume(),
+    pause() {
+      for (const registry of registries) registry.hold(true);
+      delivery.pause();
+    },
+    resume() {
+      for (const registry of registries) registry.hold(false);
+      delivery.resume();
+    },
   });
   const delivery = createDelivery({
     log: parts.log,
@@ -170,8 +192,12 @@ export const createRealtime = (parts: RealtimeParts): Realtime => {
     before: watch.checkStall,
     delivered: metrics.delivered,
     onError: (error, facts) => logger.warn('delivery_delayed', { ...facts, cause: error }),
+    onHint: (user_id, conversation_id, seq) => memberships.hinted(user_id, conversation_id, seq),
   });
-  const heads = createHeads({ log: parts.log, sockets, delivery, cluster, settings, logger });
+  const { conversations, log } = parts;
+  const memberships = createMemberships({ conversations, log, sockets, delivery, link, settings, logger });
+  const heads = createHeads({ log, sockets, delivery, link, settings, logger });
+  const crowd = createCrowd({ cluster, sockets, settings });
   const commands = createBind({ invoke: parts.invoke, confirm: watch.confirm });
 
   const handshake = createHandshake({
@@ -193,14 +219,15 @@ export const createRealtime = (parts: RealtimeParts): Realtime => {
     connections,
     commands,
     metrics,
-    settings,
+    crowd,
     clock,
     outboxOf,
     renew,
     draining: () => draining,
+    shared: parts.adapter !== undefined,
   });
   serve(io.of('/'), sockets, {
-    admit: async local => delivery.admit(local, await parts.conversations.audibleTo(local.actor.user_id)),
+    admit: memberships.admit,
     opened: local => {
       heads.welcome(local);
       parts.presence.connected(local.actor.user_id, local.id);
@@ -234,18 +261,19 @@ export const createRealtime = (parts: RealtimeParts): Realtime => {
     async start() {
       await heads.start();
       delivery.start();
+      memberships.start();
       watch.start();
+      link.start();
+      const shared = parts.adapter && io.of(notificationsNamespace);
       stops.push(tellReceipts({ cluster, sockets }));
-      stops.push(tellNotifications({ cluster, sockets: inbox, load: parts.loadNotification, logger }));
+      stops.push(tellNotifications({ cluster, sockets: inbox, shared, load: parts.loadNotification, logger }));
+      stops.push(link.stop, watch.stop, crowd.stop, heads.stop, memberships.stop, delivery.stop);
     },
     async stop() {
       draining = true;
       await sendAway();
       await commandsEnded();
       for (const stop of stops.splice(0)) stop();
-      watch.stop();
-      heads.stop();
-      delivery.stop();
       io.engine.close();
     },
   };

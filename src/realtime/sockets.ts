@@ -19,8 +19,6 @@ export interface LocalSocket {
   readonly rooms: Set<string>;
   /** Until its CONNECT was answered it is in its rooms, but gets nothing. */
   live: boolean;
-  /** Conversations that its user left while it was still being admitted. */
-  readonly left: Set<string>;
   session: SocketSession;
   /** Commands not answered yet. */
   running: number;
@@ -37,9 +35,11 @@ export interface SocketSession {
   warned: boolean;
   /** When the session was last found alive. */
   checked_at: number;
+  /** Whether that was by the store itself; a handshake may believe what was found some time before. */
+  looked_up: boolean;
 }
 
-/** A conversation of which sockets are connected here. The last four fields belong to the delivery. */
+/** A conversation of which sockets are connected here. All but the first two fields belong to the delivery. */
 export interface Room {
   readonly id: string;
   readonly members: Set<LocalSocket>;
@@ -50,8 +50,10 @@ export interface Room {
   /** Set while events are fetched or presented: what arrives meanwhile waits. */
   busy: boolean;
   waiting: StoredEvent[];
-  /** A seq known to be in the log, though its event is not at hand. */
+  /** A seq that is said to be in the log, though its event is not at hand. */
   target: number;
+  /** What must happen between two events. */
+  tasks: (() => Promise<void>)[];
 }
 
 /** The sockets of one namespace on this instance, by user and by conversation. */
@@ -70,6 +72,8 @@ export interface Sockets extends Signals {
   open(conversation_id: string, position: number): Room;
   /** Forgets the room and sends everybody out. */
   closeRoom(conversation_id: string): void;
+  /** While held, signals are dropped. */
+  hold(held: boolean): void;
   /** Why the socket is closed, for the catalogue; then closes its connection. */
   close(local: LocalSocket, code: DisconnectCode, after_ms?: number): void;
 }
@@ -82,6 +86,7 @@ export const createSockets = ({ onClosing }: { onClosing?: (code: DisconnectCode
   const sockets = new Map<string, LocalSocket>();
   const users = new Map<string, Set<LocalSocket>>();
   const rooms = new Map<string, Room>();
+  let held = false;
 
   const open = (id: string, position: number) => {
     let room = rooms.get(id);
@@ -94,6 +99,7 @@ export const createSockets = ({ onClosing }: { onClosing?: (code: DisconnectCode
         busy: false,
         waiting: [],
         target: 0,
+        tasks: [],
       };
       rooms.set(id, room);
     }
@@ -102,11 +108,10 @@ export const createSockets = ({ onClosing }: { onClosing?: (code: DisconnectCode
 
   const leave = (local: LocalSocket, id: string) => {
     local.rooms.delete(id);
-    if (!local.live) local.left.add(id);
     const room = rooms.get(id);
     if (!room?.members.delete(local) || room.members.size > 0) return;
     // One with work to do stays until the delivery has done it: it may bring somebody in.
-    if (!room.busy && room.target <= room.position) rooms.delete(id);
+    if (!room.busy && room.target <= room.position && room.tasks.length === 0) rooms.delete(id);
   };
 
   return {
@@ -132,7 +137,6 @@ export const createSockets = ({ onClosing }: { onClosing?: (code: DisconnectCode
 
     enter(local, id) {
       if (sockets.get(local.id) !== local) return;
-      local.left.delete(id);
       local.rooms.add(id);
       open(id, 0).members.add(local);
     },
@@ -142,6 +146,10 @@ export const createSockets = ({ onClosing }: { onClosing?: (code: DisconnectCode
       if (!room) return;
       for (const local of [...room.members]) leave(local, id);
       rooms.delete(id);
+    },
+
+    hold(on) {
+      held = on;
     },
 
     close(local, code, after_ms = 0) {
@@ -168,7 +176,7 @@ export const createSockets = ({ onClosing }: { onClosing?: (code: DisconnectCode
 
     toConversation(id, name, payload) {
       const room = rooms.get(id);
-      if (!room || room.members.size === 0) return;
+      if (!room || room.members.size === 0 || held) return;
       const packet = signalPacket(name, payload);
       const { volatile } = signals[name];
       for (const local of room.members) if (local.live) local.outbox.write(packet, volatile);
@@ -176,7 +184,8 @@ export const createSockets = ({ onClosing }: { onClosing?: (code: DisconnectCode
 
     toSocket(socket_id, name, payload) {
       const local = sockets.get(socket_id);
-      if (local?.live) local.outbox.write(signalPacket(name, payload, local.socket.nsp.name), signals[name].volatile);
+      if (local?.live && !held)
+        local.outbox.write(signalPacket(name, payload, local.socket.nsp.name), signals[name].volatile);
     },
   };
 };

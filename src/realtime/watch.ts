@@ -10,6 +10,10 @@ export interface WatchParts {
   registries: readonly Sockets[];
   /** Whether a session is neither revoked nor expired, by the store itself. Throws where that is not known. */
   isLive: (session_id: string) => Promise<boolean>;
+  /** The same for many at once, in one query. */
+  liveAmong: (session_ids: string[]) => Promise<Set<string>>;
+  /** Compares with the store who may hear what. Resolves with whether that could be done. */
+  checkMemberships: () => Promise<boolean>;
   cluster: Pick<Cluster, 'on'>;
   clock: Clock;
   logger: Logger;
@@ -39,9 +43,21 @@ const recheckMs = 20_000;
 const trustedMs = 30_000;
 const beatMs = 500;
 const stallMs = 2_000;
-const lookupsAtOnce = 16;
+/** Sessions per query, and milliseconds that a query may take. */
+const lookupSize = 200;
+const lookupMs = 5_000;
 
-export const createWatch = ({ registries, isLive, cluster, clock, logger, pause, resume }: WatchParts): Watch => {
+export const createWatch = ({
+  registries,
+  isLive,
+  liveAmong,
+  checkMemberships,
+  cluster,
+  clock,
+  logger,
+  pause,
+  resume,
+}: WatchParts): Watch => {
   const stops: (() => void)[] = [];
   let lastBeat = performance.now();
   let revalidating = false;
@@ -73,37 +89,40 @@ export const createWatch = ({ registries, isLive, cluster, clock, logger, pause,
       }
   };
 
-  /** Looks up the sessions of sockets not looked up since `before`; those that ended are closed. Returns whether all are known. */
+  /** Looks up the sessions of sockets that are new or were not looked up since `before`; those that ended are closed. Returns whether all are known. */
   const recheck = async (before: number): Promise<boolean> => {
-    const due = new Set<string>();
-    for (const { local } of sockets()) if (local.session.checked_at <= before) due.add(local.actor.session_id);
-    const queue = [...due];
-    const alive = new Set<string>();
-    const ended = new Set<string>();
-    let known = true;
-    const worker = async () => {
-      for (let id = queue.pop(); id !== undefined; id = queue.pop()) {
-        try {
-          ((await isLive(id)) ? alive : ended).add(id);
-        } catch (error) {
-          known = false;
-          logger.warn('session_lookup_failed', { cause: error });
-        }
+    const due = new Map<string, { registry: Sockets; local: LocalSocket }[]>();
+    for (const each of sockets()) {
+      const { session, actor } = each.local;
+      if (session.checked_at > before && session.looked_up) continue;
+      const own = due.get(actor.session_id);
+      if (own) own.push(each);
+      else due.set(actor.session_id, [each]);
+    }
+    const ids = [...due.keys()];
+    for (let from = 0; from < ids.length; from += lookupSize) {
+      const some = ids.slice(from, from + lookupSize);
+      // The beginning counts: a process that was frozen while the answer was on its way holds an old answer.
+      const at = clock.now();
+      try {
+        const alive = await within(lookupMs, liveAmong(some));
+        for (const id of some)
+          for (const { registry, local } of due.get(id) ?? [])
+            if (alive.has(id)) Object.assign(local.session, { checked_at: at, looked_up: true });
+            else registry.close(local, 'signed_out');
+      } catch (error) {
+        logger.warn('session_lookup_failed', { cause: error });
+        return false;
       }
-    };
-    const at = clock.now();
-    await Promise.all(Array.from({ length: lookupsAtOnce }, worker));
-    for (const { local } of sockets()) if (alive.has(local.actor.session_id)) local.session.checked_at = at;
-    signOut(ended, 'signed_out');
-    return known;
+    }
+    return true;
   };
 
   const revalidate = async () => {
     const since = clock.now();
-    while (!(await recheck(since))) {
+    while (!((await recheck(since)) && (await within(trustedMs, checkMemberships()).catch(() => false)))) {
       if (clock.now() - since > trustedMs) {
-        for (const { registry, local } of sockets())
-          if (local.session.checked_at <= since) registry.close(local, 'overloaded', Math.random() * 5_000);
+        for (const { registry, local } of sockets()) registry.close(local, 'overloaded', Math.random() * 5_000);
         break;
       }
       await new Promise(resolve => setTimeout(resolve, beatMs).unref());
@@ -161,4 +180,12 @@ export const createWatch = ({ registries, isLive, cluster, clock, logger, pause,
       for (const stop of stops.splice(0)) stop();
     },
   };
+};
+
+const within = <T>(ms: number, lookup: Promise<T>): Promise<T> => {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new ParleyError('unavailable')), ms);
+  });
+  return Promise.race([lookup, late]).finally(() => clearTimeout(timer));
 };

@@ -141,7 +141,7 @@ test('a new entry of the inbox is told to its owner’s sockets in /notification
   const main = await edge.connect('bob/s1');
   for (const [who, socket] of Object.entries({ inbox, other, main }))
     socket.on('notification:created', ({ id }) => got.push(`${who} ${id}`));
-  edge.cluster.notify('notification', { user_id: 'bob', notification_id: 'n1' });
+  edge.cluster.notify('notification', { user_id: 'bob', notification_id: 'n1', instance_id: 'a1' });
   await until(() => got.length > 0);
   await emit(main, 'conversation:get', { conversation_id: 'c1' });
   expect(got).toEqual(['inbox n1']);

@@ -11,6 +11,7 @@ import { ParleyError } from '../../src/errors.ts';
 import { createInvoke, type Handlers } from '../../src/invoke.ts';
 import { presentEvent } from '../../src/messages/present-event.ts';
 import type { Log, NewEvent, Payload, StoredEvent } from '../../src/ports/log.ts';
+import type { MemberRow } from '../../src/ports/storage.ts';
 import { createPresenceHandlers } from '../../src/presence/handlers.ts';
 import { createPresence } from '../../src/presence/presence.ts';
 import { createTyping } from '../../src/presence/typing.ts';
@@ -44,10 +45,13 @@ const echoes = (): Handlers => {
   return all as Handlers;
 };
 
-export interface Overrides extends Partial<Pick<RealtimeParts, 'isLive' | 'authenticate' | 'shed' | 'present'>> {
+export interface Overrides
+  extends Partial<Pick<RealtimeParts, 'isLive' | 'liveAmong' | 'authenticate' | 'shed' | 'present'>> {
   settings?: Partial<RealtimeSettings>;
   /** Wraps the log as the delivery sees it. */
   log?: (log: Log) => Log;
+  /** A row of a member, as the store knows it. */
+  member?: (conversation_id: string, user_id: string) => Promise<Partial<MemberRow> | undefined>;
   now?: () => number;
   offlineAfterMs?: number;
 }
@@ -63,6 +67,7 @@ export const startEdge = async (overrides: Overrides = {}) => {
   const cluster = createMemoryCluster({ instance_id: 'a1', clock });
   const publisher = createMemoryPublisher();
   const members = new Map<string, Set<string>>();
+  const versions = new Map<string, number>();
   const banned = new Set<string>();
   const muted = new Set<string>();
   const revoked = new Set<string>();
@@ -149,11 +154,15 @@ export const startEdge = async (overrides: Overrides = {}) => {
       };
     },
     isLive: async session_id => !revoked.has(session_id),
+    liveAmong: async ids => new Set(ids.filter(id => !revoked.has(id))),
     echo: () => false,
     publisher,
     present: events => events.map(event => presentEvent(event, store.epoch, nameOf)),
     conversations: {
       audibleTo: async user_id => [...(banned.has(user_id) ? [] : ['lobby']), ...(members.get(user_id) ?? [])],
+      userVersions: async ids => new Map(ids.map(id => [id, versions.get(id) ?? 0])),
+      member: async (id, user_id) => (await overrides.member?.(id, user_id)) as MemberRow | undefined,
+      outbox: async () => [],
     },
     presence,
     loadNotification: async (user_id, id) => ({
@@ -198,6 +207,7 @@ export const startEdge = async (overrides: Overrides = {}) => {
     publisher,
     log: store,
     members,
+    versions,
     banned,
     muted,
     revoked,
