@@ -1,0 +1,38 @@
+import { type Check, type Context, type Finding, fail, messageOf, ok, skip, worst } from '../check.ts';
+import { onEachInstance } from '../each-instance.ts';
+
+const same = 'Give all instances the same JWT_SECRET, and restart them.';
+
+/** All instances sign with the same secret, and take each other's tokens. */
+export const secrets: Check = {
+  name: 'secrets',
+  run: async context => worst([compare(context), await exchange(context)]),
+};
+
+const compare = ({ survey }: Context): Finding => {
+  if (survey.samples.size === 0)
+    return skip(survey.missing ?? 'no instance told of its secret', 'Let /health/echo through.');
+  const secretOf = [...survey.samples].map(([instance, samples]) => [instance, samples[0]?.echo.secret] as const);
+  const different = new Set(secretOf.map(([, secret]) => secret)).size;
+  if (different > 1)
+    return fail(`${different} different secrets: ${secretOf.map(pair => pair.join(' ')).join(', ')}`, same);
+  return ok(`one secret on ${named(secretOf.length)}`);
+};
+
+const exchange = async (context: Context): Promise<Finding> => {
+  try {
+    const token = await context.account.token();
+    const { clients, refusals } = await onEachInstance(context, token);
+    for (const { socket } of clients.values()) socket.disconnect();
+    if (refusals.size === 0) return ok(`a token is taken by ${named(clients.size)}`);
+    const [instance, code] = [...refusals][0]!;
+    return fail(
+      `${instance} refuses a token that another instance issued (${code})`,
+      `${same} Where the secrets agree: give them the same MYSQL_URL.`,
+    );
+  } catch (error) {
+    return skip(`no token was tried: ${messageOf(error)}`, 'See events.');
+  }
+};
+
+const named = (count: number) => (count === 1 ? 'one instance' : `${count} instances`);
