@@ -8,7 +8,7 @@ import type { Signals } from './signals.ts';
 import { createWatchers } from './watchers.ts';
 
 export interface PresenceParts {
-  cluster: Pick<Cluster, 'instance_id' | 'notify' | 'on' | 'online' | 'offline' | 'whoIsOnline'>;
+  cluster: Pick<Cluster, 'notify' | 'on' | 'online' | 'offline' | 'whoIsOnline' | 'healthy'>;
   users: Pick<UserStore, 'findMany' | 'setLastSeen'>;
   signals: Signals;
   clock: Clock;
@@ -33,8 +33,10 @@ export interface Presence {
 
 export const presenceDefaults: PresenceParts['settings'] = { offlineAfterMs: 5_000, pollMs: 5_000 };
 
-/** Presence notices that arrive together are looked up together. */
+/** Presence notices that arrive together are looked up together, and absences that become certain together are written together. */
 const gatherMs = 100;
+/** People whose absence one transaction writes. */
+const writtenAtOnce = 500;
 
 /** Who is online, over all devices and instances; told only to those who watch. */
 export const createPresence = ({ cluster, users, signals, clock, settings, onError }: PresenceParts): Presence => {
@@ -45,8 +47,12 @@ export const createPresence = ({ cluster, users, signals, clock, settings, onErr
   /** What watchers were last told. */
   const told = new Map<string, Status['status']>();
   const gathered = new Set<string>();
-  const stops: (() => void)[] = [];
   let gathering: NodeJS.Timeout | undefined;
+  /** Whose absence became certain, their last socket here, and since when they are absent. */
+  let absent: { user_id: string; socket_id: string; at: number }[] = [];
+  let seeingOff: NodeJS.Timeout | undefined;
+  const stops: (() => void)[] = [];
+  let linkWasDown = false;
 
   const look = async (user_ids: string[]): Promise<Status[]> => {
     const [online, rows] = await Promise.all([cluster.whoIsOnline(user_ids), users.findMany(user_ids)]);
@@ -84,10 +90,35 @@ export const createPresence = ({ cluster, users, signals, clock, settings, onErr
     for (const user_id of user_ids) if (watchers.of(user_id).size === 0) told.delete(user_id);
   };
 
-  const away = async (user_id: string, socket_id: string, at: number) => {
-    await cluster.offline(user_id, socket_id);
-    await users.setLastSeen(new Map([[user_id, isoDate(at)]]));
-    cluster.notify('presence', { user_id });
+  /** Of whoever has no device left anywhere, tells and writes since when. */
+  const seeOff = async () => {
+    clearTimeout(seeingOff);
+    seeingOff = undefined;
+    const all = absent;
+    absent = [];
+    for (let from = 0; from < all.length; from += writtenAtOnce) {
+      const some = all.slice(from, from + writtenAtOnce);
+      await Promise.all(some.map(({ user_id, socket_id }) => cluster.offline(user_id, socket_id)));
+      // Somebody who came back meanwhile, or is there with another device, has not gone.
+      const online = await cluster.whoIsOnline(some.map(({ user_id }) => user_id));
+      const gone = new Map(some.map(({ user_id, at }) => [user_id, isoDate(at)]));
+      for (const user_id of online) gone.delete(user_id);
+      if (gone.size > 0) await users.setLastSeen(gone).catch(onError);
+      for (const user_id of gone.keys()) cluster.notify('presence', { user_id });
+    }
+  };
+
+  const away = (user_id: string, socket_id: string, at: number) => {
+    absent.push({ user_id, socket_id, at });
+    seeingOff ??= setTimeout(() => void seeOff().catch(onError), gatherMs).unref();
+  };
+
+  /** While the link is down only those here are known, and for a while after it the others are still registering. */
+  const poll = () => {
+    const isDown = !cluster.healthy();
+    const isKnown = !isDown && !linkWasDown;
+    linkWasDown = isDown;
+    if (isKnown && told.size > 0) update([...told.keys()]).catch(onError);
   };
 
   const unique = (user_ids: string[]) => [...new Set(user_ids)];
@@ -123,7 +154,7 @@ export const createPresence = ({ cluster, users, signals, clock, settings, onErr
       const at = clock.now();
       const timer = setTimeout(() => {
         leaving.delete(user_id);
-        away(user_id, socket_id, at).catch(onError);
+        away(user_id, socket_id, at);
       }, settings.offlineAfterMs).unref();
       leaving.set(user_id, { socket_id, at, timer });
     },
@@ -151,24 +182,22 @@ export const createPresence = ({ cluster, users, signals, clock, settings, onErr
 
     start() {
       stops.push(cluster.on('presence', ({ user_id }) => gather(user_id)));
-      const timer = setInterval(() => {
-        if (told.size > 0) update([...told.keys()]).catch(onError);
-      }, settings.pollMs).unref();
+      const timer = setInterval(poll, settings.pollMs).unref();
       stops.push(() => clearInterval(timer));
     },
 
     async stop() {
       for (const stop of stops.splice(0)) stop();
       clearTimeout(gathering);
-      const now = clock.now();
-      const gone = [...leaving].map(([user_id, { socket_id, at, timer }]) => {
+      for (const [user_id, { socket_id, at, timer }] of leaving) {
         clearTimeout(timer);
-        return away(user_id, socket_id, at);
-      });
-      for (const [user_id, sockets] of here) for (const socket_id of sockets) gone.push(away(user_id, socket_id, now));
+        away(user_id, socket_id, at);
+      }
+      const now = clock.now();
+      for (const [user_id, sockets] of here) for (const socket_id of sockets) away(user_id, socket_id, now);
       here.clear();
       leaving.clear();
-      await Promise.all(gone);
+      await seeOff();
     },
   };
 };

@@ -127,9 +127,9 @@ export const createDelivery = ({
   const advance = (room: Room): void => {
     if (room.busy || paused || stopped || sockets.rooms.get(room.id) !== room) return;
     const task = room.tasks.shift();
-    if (task) return work(room, 'task', task);
-    const run = nextRun(room);
-    if (run.length > 0) deliver(room, run);
+    const run = task ? [] : nextRun(room);
+    if (task) work(room, 'task', task);
+    else if (run.length > 0) deliver(room, run);
     else if (room.target > room.position) work(room, 'fetch', () => fetchMissing(room));
     else if (room.members.size === 0) sockets.closeRoom(room.id);
   };
