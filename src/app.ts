@@ -31,6 +31,7 @@ import { createPresenceHandlers } from './presence/handlers.ts';
 import { createPresence } from './presence/presence.ts';
 import { createTyping } from './presence/typing.ts';
 import { createRealtime } from './realtime/realtime.ts';
+import { createRedisAdapter } from './realtime/redis-adapter.ts';
 import { createSockets } from './realtime/sockets.ts';
 import { createSearchHandlers } from './search/handlers.ts';
 import { createIndexer } from './search/indexer.ts';
@@ -38,6 +39,8 @@ import { createIndexer } from './search/indexer.ts';
 export interface App {
   /** Begins to serve; resolves with the URL. Rejects with a `BootError` where the port cannot be had; everything is closed then. */
   listen(): Promise<string>;
+  /** Resolves when this instance must stop, as another one has taken its id while it stood still. */
+  readonly lost: Promise<void>;
   /** Stops in order: nothing new, sockets sent away, commands ended, cursors written, stores closed. */
   close(): Promise<void>;
 }
@@ -71,7 +74,18 @@ const compose = async (
   const { log, storage, search: index, cluster, publisher } = core;
   const { tokens, people, sessions, states, cursors, writer, outbox, access, change, departure } = core;
   const { users, conversations } = storage;
+  const { redis, claim } = core.linked;
   let stopping = false;
+
+  let lose: () => void = () => undefined;
+  const lost = new Promise<void>(resolve => {
+    lose = resolve;
+  });
+  await claim?.(() => {
+    logger.error('instance_id_lost', { hint: 'another instance has this INSTANCE_ID' });
+    lose();
+  });
+  if (redis) metrics.watchLink(() => ({ up: cluster.healthy(), totals: { ...redis.stats() } }));
 
   const findOrCreateDirect = createFindOrCreateDirect({ users, storage: conversations, outbox, clock, record });
   const findRoomId = createFindRoomId({ storage: conversations });
@@ -207,7 +221,11 @@ const compose = async (
     invoke,
     authenticate: sessions.authenticate,
     address: clientAddress,
-    health: { checks: { log: () => log.ping(), storage: () => storage.ping() }, stopping: () => stopping },
+    health: {
+      checks: { log: () => log.ping(), storage: () => storage.ping() },
+      ...(redis && { link: cluster.healthy }),
+      stopping: () => stopping,
+    },
     echo,
     logger,
     metrics,
@@ -231,6 +249,7 @@ const compose = async (
     clientAddress,
     echo,
     cluster,
+    adapter: redis && createRedisAdapter({ ...redis.adapterClients, prefix: config.redisPrefix }),
     settings: config,
     shed: () => shed('handshake'),
     logger,
@@ -250,6 +269,7 @@ const compose = async (
   onClose('session sweep', () => clearInterval(sweep));
 
   return {
+    lost,
     async listen() {
       try {
         outbox.start();

@@ -38,6 +38,10 @@ const stopOnSignal = (app: App, apm: Apm, limitMs: number) => {
   };
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
+  void app.lost.then(async () => {
+    await app.close();
+    fail(new BootError('Another instance has taken this INSTANCE_ID.'));
+  });
 };
 
 /** What the operator caused is one line; of what the program caused, the stack is told, and nothing that people said. */

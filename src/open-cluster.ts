@@ -1,3 +1,4 @@
+import { BootError } from './boot-error.ts';
 import { createMemoryCluster } from './cluster/memory.ts';
 import { createMemoryPublisher } from './cluster/memory-publisher.ts';
 import type { Config } from './config.ts';
@@ -13,14 +14,45 @@ export interface Linked {
   publisher: Publisher;
   /** The log behind a cache that instances share. */
   cached?(log: Log): Log;
+  /**
+   * Makes this process the only one of its instance id; `onLost` is told once where another one took it, as this one stood still.
+   * Rejects with a `BootError` where another one has it.
+   */
+  claim?(onLost: () => void): Promise<void>;
+  /** Redis itself, for what speaks to it directly. */
+  redis?: ReturnType<typeof import('./cluster/redis/open.ts').openRedisCluster>;
   /** Closes more than the cluster, where there is more. */
   close?(): Promise<void>;
 }
 
 export const openCluster = async (
   config: Config,
-  { clock, onListenerError }: { clock: Clock; logger: Logger; onListenerError: (error: unknown) => void },
-): Promise<Linked> => ({
-  cluster: createMemoryCluster({ instance_id: config.instanceId, clock, onListenerError }),
-  publisher: createMemoryPublisher({ onListenerError }),
-});
+  { clock, logger, onListenerError }: { clock: Clock; logger: Logger; onListenerError: (error: unknown) => void },
+): Promise<Linked> => {
+  const { instanceId: instance_id, redisUrl: url, redisPrefix: prefix } = config;
+  if (!url) {
+    const cluster = createMemoryCluster({ instance_id, clock, onListenerError });
+    return { cluster, publisher: createMemoryPublisher({ onListenerError }) };
+  }
+  // Loaded where it is used: one instance does without.
+  const { openRedisCluster } = await import('./cluster/redis/open.ts');
+  const redis = openRedisCluster({ url, prefix, instance_id, clock, logger, onListenerError });
+  return {
+    cluster: redis.cluster,
+    publisher: redis.publisher,
+    cached: redis.blocks,
+    redis,
+    close: redis.close,
+    async claim(onLost) {
+      redis.onLost(onLost);
+      try {
+        await redis.claim();
+      } catch (cause) {
+        throw new BootError(
+          `INSTANCE_ID ${instance_id} is that of another instance which runs: give each a name of its own.`,
+          { cause },
+        );
+      }
+    },
+  };
+};

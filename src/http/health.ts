@@ -7,11 +7,13 @@ const patienceMs = 2_000;
 /** `checks` reject where a part does not answer; `stopping` is true from the moment on that the server stops. */
 export interface Health {
   checks: Record<string, () => Promise<void>>;
+  /** Whether the link to other instances works, where there is one; it is told and changes nothing, as all goes on without it. */
+  link?: () => boolean;
   stopping: () => boolean;
 }
 
 /** `/health/live`: this process answers. `/health/ready`: it should be given work; 503 names the part that is missing, and no more. */
-export const createHealth = ({ checks, stopping }: Health): Router => {
+export const createHealth = ({ checks, link, stopping }: Health): Router => {
   const router = Router();
   router.get('/live', (_request, reply: Reply) => void reply.json({ status: 'ok' }));
   router.get('/ready', async (_request, reply: Reply) => {
@@ -22,7 +24,8 @@ export const createHealth = ({ checks, stopping }: Health): Router => {
     );
     const ready = !stopping() && results.every(([, state]) => state === 'ok');
     const status = ready ? 'ok' : stopping() ? 'stopping' : 'unavailable';
-    reply.status(ready ? 200 : 503).json({ status, checks: Object.fromEntries(results) });
+    const told = link ? { link: link() ? 'ok' : 'down' } : {};
+    reply.status(ready ? 200 : 503).json({ status, checks: { ...Object.fromEntries(results), ...told } });
   });
   return router;
 };

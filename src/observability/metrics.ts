@@ -19,6 +19,8 @@ export interface Metrics {
   /** A business event (see `createRecord`). */
   event(name: string): void;
   http(status: number, ms: number): void;
+  /** There is a link to other instances: whether it works, and what went over it. */
+  watchLink(read: () => { up: boolean; totals: Record<string, number> }): void;
   /** All of it, in the text format of Prometheus. */
   text(): Promise<string>;
   readonly contentType: string;
@@ -171,6 +173,26 @@ export const createMetrics = ({ lagMs }: { lagMs: () => number }): Metrics => {
     refused: reason => refusals.inc({ reason }),
     event: name => void count(events, name, 1),
     http: (status, ms) => requests.observe({ status: String(status) }, ms / 1_000),
+    watchLink(read) {
+      new Gauge({
+        name: 'parley_link_up',
+        help: 'Whether Redis answers in time.',
+        registers,
+        collect() {
+          this.set(read().up ? 1 : 0);
+        },
+      });
+      new Counter({
+        name: 'parley_link_total',
+        help: 'What went over the link to other instances, by kind.',
+        labelNames: ['what'],
+        registers,
+        collect() {
+          this.reset();
+          for (const [what, total] of Object.entries(read().totals)) this.inc({ what }, total);
+        },
+      });
+    },
     text: () => registry.metrics(),
     contentType: registry.contentType,
     snapshot: () => ({
