@@ -109,4 +109,21 @@ export const changingContract = (openStorage: OpenStorage) =>
         member: { state: 'removed', user_version: 11 },
       });
     });
+
+    test('the membership counters of many at once; unknown people have none', async () => {
+      const { storage } = await openStorage();
+      const people = await Promise.all(Array.from({ length: 3 }, () => addUser(storage)));
+      const [owner, member, nobody] = people.map(({ id }) => id) as [string, string, string];
+      const { row } = await addConversation(storage, owner);
+      await join(storage, row.id, member);
+      const unknown = Array.from({ length: 450 }, (_, index) => `unknown${index}`);
+      expect(await storage.conversations.userVersions([...unknown, owner, member, nobody])).toEqual(
+        new Map([
+          [owner, 1],
+          [member, 1],
+          [nobody, 0],
+        ]),
+      );
+      expect(await storage.conversations.userVersions([])).toEqual(new Map());
+    });
   });

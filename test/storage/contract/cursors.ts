@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { MemberRow } from '../../../src/ports/storage.ts';
-import { addConversation, addUser, byText, join, type OpenStorage } from './rows.ts';
+import { addConversation, addUser, byText, join, notification, type OpenStorage } from './rows.ts';
 
 export const cursorsContract = (openStorage: OpenStorage) =>
   describe('joinings and cursors', () => {
@@ -70,5 +70,22 @@ export const cursorsContract = (openStorage: OpenStorage) =>
       );
       await storage.conversations.writeCursors(writes);
       expect((await storage.conversations.member(row.id, people[69]!.id))?.read_seq).toBe(9);
+    });
+
+    test('places beyond 32 bits are numbers', async () => {
+      const { storage } = await openStorage();
+      const owner = await addUser(storage);
+      const { row } = await addConversation(storage, owner.id);
+      const far = 2 ** 50;
+      const place = { conversation_id: row.id, user_id: owner.id };
+      await storage.conversations.setJoined(row.id, owner.id, 2, far, far - 1);
+      await storage.conversations.writeCursors([{ ...place, delivered_seq: far + 1 }]);
+      const expected = { joined_seq: far, read_seq: far, read_n: far - 1, delivered_seq: far + 1 };
+      expect(await storage.conversations.member(row.id, owner.id)).toMatchObject(expected);
+      expect((await storage.conversations.ofUser(owner.id, undefined, 1))[0]?.member).toMatchObject(expected);
+      expect(await storage.conversations.reached(row.id, 'read_seq', far, 1)).toMatchObject({ count: 1 });
+      await storage.notifications.record('n', row.id, far, [notification(owner.id, far)]);
+      expect(await storage.notifications.position('n', row.id)).toBe(far);
+      expect((await storage.notifications.list(owner.id, { limit: 1 }))[0]?.seq).toBe(far);
     });
   });

@@ -58,4 +58,29 @@ export const sessionsContract = (openStorage: OpenStorage) =>
       expect(await storage.sessions.find(b)).toMatchObject({ id: b, user: { id: me.id, username: me.username } });
       expect(await storage.sessions.find(theirs)).toBeDefined();
     });
+
+    test('those alive among many: not the expired, revoked, erased or unknown', async () => {
+      const { storage } = await openStorage();
+      const [me, gone] = [await addUser(storage), await addUser(storage)];
+      const live = await Promise.all(Array.from({ length: 3 }, () => addSession(storage, me.id)));
+      const [expired, revoked] = [await addSession(storage, me.id, -1), await addSession(storage, me.id)];
+      const erased = await addSession(storage, gone.id);
+      await storage.sessions.revoke({ id: revoked, user_id: me.id });
+      await storage.users.erase(gone.id, date());
+      const unknown = Array.from({ length: 450 }, (_, index) => `unknown${index}`);
+      const asked = [...unknown, expired, revoked, erased, ...live, ...live];
+      expect(await storage.sessions.liveAmong(asked)).toEqual(new Set(live));
+      expect(await storage.sessions.liveAmong([])).toEqual(new Set());
+    });
+
+    test('a rotation is dated by the store’s clock, in milliseconds as a number', async () => {
+      const { storage } = await openStorage();
+      const { id: user_id } = await addUser(storage);
+      const id = await addSession(storage, user_id);
+      expect(await storage.sessions.find(id)).toMatchObject({ generation: 0, rotated_at: 0 });
+      await storage.sessions.rotate(id, 0, 10_000, date(), later());
+      const found = await storage.sessions.find(id);
+      expect(Math.abs((found?.rotated_at ?? 0) - Date.now())).toBeLessThan(5_000);
+      expect((await storage.sessions.ofUser(user_id)).map(row => row.rotated_at)).toEqual([found?.rotated_at]);
+    });
   });

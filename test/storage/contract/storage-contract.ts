@@ -6,6 +6,7 @@ import { listingContract } from './listing.ts';
 import { notificationsContract } from './notifications.ts';
 import type { OpenStorage } from './rows.ts';
 import { sessionsContract } from './sessions.ts';
+import { textsContract } from './texts.ts';
 import { usersContract } from './users.ts';
 
 /** What the port promises, the same for every database. */
@@ -18,4 +19,5 @@ export const storageContract = (name: string, open: OpenStorage) =>
     changingContract(open);
     cursorsContract(open);
     listingContract(open);
+    textsContract(open);
   });
