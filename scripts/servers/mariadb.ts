@@ -3,7 +3,7 @@ import { chmodSync, chownSync, existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { createConnection } from 'mysql2/promise';
 import { programOf } from '../real-parts.mjs';
-import { freePort, startProgram, type TestServer } from './program.ts';
+import { freePort, type ServerOptions, startProgram, type TestServer } from './program.ts';
 
 /** MariaDB refuses to run as root: then it runs as nobody. */
 const unprivileged = () => {
@@ -13,7 +13,7 @@ const unprivileged = () => {
 };
 
 /** MariaDB with every commit on disk; the user root has no password. `url` lacks the database: create one and append its name. */
-export const startMariadb = async ({ folder, port }: { folder: string; port?: number }): Promise<TestServer> => {
+export const startMariadb = async ({ folder, port, onDeath }: ServerOptions): Promise<TestServer> => {
   const at = port ?? (await freePort());
   const url = `mysql://root@127.0.0.1:${at}`;
   const home = join(folder, 'mariadb');
@@ -39,6 +39,7 @@ export const startMariadb = async ({ folder, port }: { folder: string; port?: nu
     name: 'MariaDB',
     port: at,
     url,
+    onDeath,
     command: programOf('MariaDB'),
     args: [
       ...['--no-defaults', `--datadir=${data}`, `--socket=${join(home, 'socket')}`, `--pid-file=${join(home, 'pid')}`],

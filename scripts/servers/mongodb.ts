@@ -2,10 +2,10 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import mongoose from 'mongoose';
 import { programOf } from '../real-parts.mjs';
-import { freePort, startProgram, type TestServer } from './program.ts';
+import { freePort, type ServerOptions, startProgram, type TestServer } from './program.ts';
 
 /** A server that speaks MongoDB's protocol. It syncs each commit, as only then an acknowledged write survives a kill. */
-export const startMongodb = async ({ folder, port }: { folder: string; port?: number }): Promise<TestServer> => {
+export const startMongodb = async ({ folder, port, onDeath }: ServerOptions): Promise<TestServer> => {
   const at = port ?? (await freePort());
   const url = `mongodb://127.0.0.1:${at}`;
   const storage = join(folder, 'mongodb');
@@ -14,6 +14,7 @@ export const startMongodb = async ({ folder, port }: { folder: string; port?: nu
     name: 'MongoDB',
     port: at,
     url,
+    onDeath,
     command: programOf('a MongoDB server'),
     args: [
       ...['--host', '127.0.0.1', '--port', String(at), '--storage-path', storage],

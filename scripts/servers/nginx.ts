@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { programOf } from '../real-parts.mjs';
-import { freePort, startProgram, type TestServer } from './program.ts';
+import { freePort, type ServerOptions, startProgram, type TestServer } from './program.ts';
 
 /** What nginx sends requests to: `name` is the instance's INSTANCE_ID, on `port` of loopback. */
 export interface Upstream {
@@ -62,14 +62,10 @@ export const renderNginx = (
 export const startNginx = async ({
   folder,
   port,
+  onDeath,
   instances,
   template = production,
-}: {
-  folder: string;
-  port?: number;
-  instances: Upstream[];
-  template?: string;
-}): Promise<NginxServer> => {
+}: ServerOptions & { instances: Upstream[]; template?: string }): Promise<NginxServer> => {
   const at = port ?? (await freePort());
   const home = join(folder, `nginx-${at}`);
   const file = join(home, 'nginx.conf');
@@ -86,6 +82,7 @@ export const startNginx = async ({
     name: 'nginx',
     port: at,
     url: `http://127.0.0.1:${at}`,
+    onDeath,
     command,
     args,
     cwd: home,

@@ -23,9 +23,24 @@ export interface TestServer {
   stop(): Promise<void>;
   /** What it has written so far, of all its runs. */
   output(): string;
+  /** How each of its runs ended. */
+  readonly exits: readonly Exit[];
 }
 
-export interface Program {
+export interface Exit {
+  code: number | null;
+  signal: NodeJS.Signals | null;
+}
+
+/** Where a server runs; a free port where none is named. */
+export interface ServerOptions {
+  folder: string;
+  port?: number;
+  /** It ended though nobody here asked for it. */
+  onDeath?: (exit: Exit) => void;
+}
+
+export interface Program extends Pick<ServerOptions, 'onDeath'> {
   name: string;
   port: number;
   url: string;
@@ -43,11 +58,9 @@ export interface Program {
   stopMs?: number;
   /** Resolves once it answers; asked again until it does. */
   answers: () => Promise<void>;
-  /** It ended though nobody here asked for it; `how` is its code or signal. */
-  onDeath?: (how: string) => void;
 }
 
-const patienceMs = 30_000;
+const patienceMs = 60_000;
 
 /** Below the range from which the system takes ports for outgoing connections, as these would collide. */
 const lowest = 20_000;
@@ -95,6 +108,7 @@ export const startProgram = async (program: Program): Promise<TestServer> => {
   const file = join(cwd, `${name.toLowerCase()}-${port}.log`);
   let child: ChildProcess | undefined;
   let ending = false;
+  const exits: Exit[] = [];
 
   const running = () => child?.pid !== undefined && child.exitCode === null && child.signalCode === null;
   const send = (to: NodeJS.Signals) => {
@@ -115,6 +129,8 @@ export const startProgram = async (program: Program): Promise<TestServer> => {
     clearTimeout(late);
   };
 
+  const killNow = () => send('SIGKILL');
+
   const launch = () => {
     const log = openSync(file, 'a');
     ending = false;
@@ -130,11 +146,14 @@ export const startProgram = async (program: Program): Promise<TestServer> => {
     const { pid } = started;
     if (pid === undefined) return started;
     const guard = guardOver(pid);
-    started.once('exit', (code, by) => {
+    process.once('exit', killNow);
+    started.once('exit', (code, signal) => {
+      exits.push({ code, signal });
+      process.off('exit', killNow);
       guard.dismiss();
       // What it started must not go on without it.
       signalGroup(pid, 'SIGKILL');
-      if (!ending) program.onDeath?.(by ?? `code ${code}`);
+      if (!ending) program.onDeath?.({ code, signal });
     });
     return started;
   };
@@ -151,6 +170,7 @@ export const startProgram = async (program: Program): Promise<TestServer> => {
     resume: () => send('SIGCONT'),
     stop: () => end(signal),
     output,
+    exits,
     async start() {
       if (running()) throw new Error(`${name} is running.`);
       const started = launch();
@@ -175,7 +195,6 @@ export const startProgram = async (program: Program): Promise<TestServer> => {
       }
     },
   };
-  process.once('exit', () => send('SIGKILL'));
   await server.start();
   return server;
 };
