@@ -1,10 +1,12 @@
 import type { Cluster } from '../ports/cluster.ts';
 import type { LocalSocket, Sockets } from './sockets.ts';
 
+type Registry = Pick<Sockets, 'ofUser' | 'close'>;
+
 export interface CrowdParts {
   cluster: Pick<Cluster, 'instance_id' | 'socketsOf' | 'notify' | 'on'>;
   /** Those that are registered with the cluster. */
-  sockets: Sockets;
+  sockets: Registry;
   settings: { socketsPerUser: number };
   /** Milliseconds after which the sockets of an instance that died are counted no more. */
   settleMs?: number;
@@ -17,7 +19,7 @@ export interface CrowdParts {
  */
 export interface Crowd {
   /** A socket came; its registration with the cluster was begun. */
-  arrived(local: LocalSocket, registry: Sockets): void;
+  arrived(local: LocalSocket, registry: Registry): void;
   stop(): void;
 }
 
@@ -40,7 +42,7 @@ export const createCrowd = ({ cluster, sockets, settings, settleMs = leaseMs }: 
     suspects.set(user_id, timer);
   };
 
-  const closeOldest = (registry: Sockets, user_id: string, excess: number, keep?: LocalSocket): number => {
+  const closeOldest = (registry: Registry, user_id: string, excess: number, keep?: LocalSocket): number => {
     if (excess <= 0) return 0;
     const oldest = [...registry.ofUser(user_id)].filter(local => local !== keep && local.live).slice(0, excess);
     for (const local of oldest) registry.close(local, 'too_many_sockets');

@@ -97,12 +97,11 @@ export const createDelivery = ({
 
   const openAt = (conversation_id: string, position: number): Room => {
     const room = sockets.open(conversation_id, position);
-    if (!interest.has(conversation_id))
-      follow(conversation_id).catch(error => onError(error, { conversation_id, attempt: 'follow' }));
+    follow(conversation_id).catch(error => onError(error, { conversation_id, attempt: 'follow' }));
     return room;
   };
 
-  /** What was published elsewhere before it came here is found in the log. */
+  /** What was published before the room was here, or elsewhere before it came here, is found in the log. */
   const follow = async (conversation_id: string) => {
     await interest.watch([conversation_id]);
     const head = (await log.heads([conversation_id])).get(conversation_id);

@@ -3,7 +3,6 @@ import type { Sockets } from './sockets.ts';
 
 /** Tells the publisher of which conversations sockets are connected here. */
 export interface Interest {
-  has(conversation_id: string): boolean;
   /** Resolves when what others publish of them arrives here, or cannot for now. */
   watch(conversation_ids: string[]): Promise<void>;
   start(): void;
@@ -31,7 +30,6 @@ export const createInterest = ({
   };
 
   return {
-    has: id => watched.has(id),
     async watch(ids) {
       const fresh = ids.filter(id => !watched.has(id));
       if (fresh.length === 0) return;
