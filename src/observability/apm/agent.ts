@@ -23,6 +23,12 @@ export type ApmConfig = Pick<
 /** Milliseconds that a stop waits for what was not sent yet. */
 const flushMs = 2_000;
 
+/** What this server loads of the modules that the agent patches, some of them even where it is told to instrument nothing. */
+const loadedHere = [
+  ...['http', 'https', 'http2', 'express', 'finalhandler', 'ws', 'generic-pool'],
+  ...['mysql2', 'mongodb', 'mongodb/lib/cmap/connection_pool.js', 'ioredis'],
+];
+
 /** https://www.w3.org/TR/trace-context/#traceparent-header; ids of zeros mean that there is none. */
 const wellFormedParent = /^(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/;
 
@@ -41,6 +47,7 @@ export const startAgent = async (config: ApmConfig): Promise<Apm> => {
     transactionSampleRate: config.elasticApmSampleRate,
     globalLabels: { instance: config.instanceId },
     instrument: false,
+    instrumentIncomingHTTPRequests: false,
     captureBody: 'off',
     captureHeaders: false,
     // main.ts decides what becomes of an exception that nobody caught.
@@ -55,6 +62,7 @@ export const startAgent = async (config: ApmConfig): Promise<Apm> => {
     sourceLinesErrorLibraryFrames: 0,
     logger: agentLogger(reason => logger?.warn('apm_trouble', { reason })),
   });
+  agent.clearPatches(loadedHere);
   agent.addTransactionFilter(transactionFilter);
   agent.addSpanFilter(spanFilter);
   agent.addErrorFilter(errorFilter);
@@ -84,7 +92,7 @@ const createApm = (): Apm => {
           describe({ name: told, labels, user_id }) {
             if (!live.has(begun)) return;
             if (told !== undefined) begun.name = told;
-            if (labels) begun.addLabels(labels);
+            if (labels) begun.addLabels(labels, false);
             if (user_id !== undefined) transaction.run(() => agent.setUserContext({ id: user_id }));
           },
           end({ result, failed }) {
