@@ -1,0 +1,181 @@
+import { ParleyError } from '../../../errors.ts';
+import { type Collections, clientIdIndex, duplicateKey, type EventDocument } from './collections.ts';
+import { sizeOf } from './documents.ts';
+import { didNothing, durable, isMongoError, isRefusal, type WriteReply, writeFault } from './faults.ts';
+
+/** Documents and bytes of one command at most; a server takes 48 MB. */
+const maxDocuments = 1_000;
+const maxBytes = 8_000_000;
+
+/** What became of an insert: how many of its documents are stored, and which index refused the next. */
+export interface Inserted {
+  count: number;
+  refusedBy?: 'client_id' | 'place';
+}
+
+export interface Insert {
+  documents: EventDocument[];
+  /** Whether any of it may have left for the server. */
+  sent: boolean;
+  /** Its caller was answered already: it must not be sent any more. */
+  abandoned: boolean;
+}
+
+/**
+ * Inserts in order, and nothing behind the first document of an insert that was refused. What waits while others are on their
+ * way goes into the next command, whatever its conversation: a command costs 0.3 ms of CPU here, however little is in it.
+ * Rejects with `unavailable` where nothing of an insert was stored, with `unknown_outcome` where that is not known.
+ */
+export interface Inserter {
+  insert(insert: Insert): Promise<Inserted>;
+}
+
+interface Waiting {
+  insert: Insert;
+  resolve(inserted: Inserted): void;
+  reject(error: unknown): void;
+}
+
+/** Where the next document to be sent stands, and how many of its insert are stored. */
+interface Position {
+  insert: number;
+  document: number;
+}
+
+/** The name of an index in the message of a conflict, which every server writes alike. */
+const refusingIndex = (message: string) => /index: (\S+) dup key/.exec(message)?.[1];
+
+export const createInserter = (
+  { database, events }: Collections,
+  { maxCommands }: { maxCommands: number },
+): Inserter => {
+  let waiting: Waiting[] = [];
+  let commands = 0;
+  let scheduled = false;
+
+  const schedule = () => {
+    if (scheduled || waiting.length === 0 || commands >= maxCommands) return;
+    scheduled = true;
+    setImmediate(() => {
+      scheduled = false;
+      const batch = take();
+      commands += 1;
+      void insertAll(batch).finally(() => {
+        commands -= 1;
+        schedule();
+      });
+      schedule();
+    });
+  };
+
+  /** As many as go into one command, at least one. */
+  const take = (): Waiting[] => {
+    for (const { insert, reject } of waiting) if (insert.abandoned) reject(new ParleyError('unavailable'));
+    waiting = waiting.filter(({ insert }) => !insert.abandoned);
+    let until = 0;
+    for (let documents = 0; until < waiting.length; until += 1) {
+      documents += waiting[until]!.insert.documents.length;
+      if (documents > maxDocuments && until > 0) break;
+    }
+    return waiting.splice(0, until);
+  };
+
+  /** Never rejects: whoever waits is told. */
+  const insertAll = async (batch: Waiting[]) => {
+    const at: Position = { insert: 0, document: 0 };
+    while (at.insert < batch.length) {
+      const chunk = nextChunk(batch, at);
+      let reply: WriteReply;
+      try {
+        reply = await durable(
+          database,
+          { insert: events.collectionName, documents: chunk, ordered: true },
+          { partial: true },
+        );
+      } catch (error) {
+        return fail(batch, at, chunk.length, error);
+      }
+      advance(batch, at, reply.n);
+      const [failure] = reply.writeErrors ?? [];
+      if (failure) refuse(batch, at, failure);
+    }
+  };
+
+  const nextChunk = (batch: Waiting[], from: Position): EventDocument[] => {
+    const chunk: EventDocument[] = [];
+    let bytes = 0;
+    let first = from.document;
+    for (let i = from.insert; i < batch.length; i += 1, first = 0) {
+      const { insert } = batch[i]!;
+      insert.sent = true;
+      for (let d = first; d < insert.documents.length; d += 1) {
+        const document = insert.documents[d]!;
+        bytes += sizeOf(document);
+        if (chunk.length > 0 && (bytes > maxBytes || chunk.length >= maxDocuments)) return chunk;
+        chunk.push(document);
+      }
+    }
+    return chunk;
+  };
+
+  /** Counts `stored` documents on; those whose last one it was are answered. */
+  const advance = (batch: Waiting[], at: Position, stored: number) => {
+    let left = stored;
+    while (at.insert < batch.length) {
+      const { insert, resolve } = batch[at.insert]!;
+      const missing = insert.documents.length - at.document;
+      if (left < missing) {
+        at.document += left;
+        return;
+      }
+      left -= missing;
+      resolve({ count: insert.documents.length });
+      at.insert += 1;
+      at.document = 0;
+    }
+  };
+
+  /** Answers the insert whose next document was refused, and goes on behind it. */
+  const refuse = (batch: Waiting[], at: Position, { code, errmsg }: { code: number; errmsg: string }) => {
+    const { resolve, reject } = batch[at.insert]!;
+    const count = at.document;
+    at.insert += 1;
+    at.document = 0;
+    if (code === duplicateKey) {
+      resolve({ count, refusedBy: refusingIndex(errmsg) === clientIdIndex ? 'client_id' : 'place' });
+      return;
+    }
+    const cause = new Error(`The store refused an event: ${errmsg}`);
+    if (count > 0) reject(new ParleyError('unknown_outcome', { cause }));
+    else reject(isRefusal(code) ? new ParleyError('unavailable', { cause }) : cause);
+  };
+
+  /** The command of `length` documents at `at` had no answer. */
+  const fail = (batch: Waiting[], at: Position, length: number, error: unknown) => {
+    const unstorable = !isMongoError(error) || error.name.startsWith('BSON');
+    if (unstorable && batch.length - at.insert > 1) {
+      // Something in it cannot be encoded, and nothing was sent: the others must not fail with it.
+      for (const alone of batch.slice(at.insert)) void insertAll([alone]);
+      return;
+    }
+    const nothing = unstorable || didNothing(error);
+    const fault = writeFault(error);
+    let reach = length;
+    for (let i = at.insert, document = at.document; i < batch.length; i += 1, document = 0) {
+      const { insert, reject } = batch[i]!;
+      const stored = document > 0;
+      const touched = reach > 0;
+      reach -= insert.documents.length - document;
+      if (stored || (touched && !nothing)) reject(new ParleyError('unknown_outcome', { cause: error }));
+      else reject(nothing ? fault : new ParleyError('unavailable', { cause: error }));
+    }
+  };
+
+  return {
+    insert: insert =>
+      new Promise((resolve, reject) => {
+        waiting.push({ insert, resolve, reject });
+        schedule();
+      }),
+  };
+};
