@@ -139,6 +139,28 @@ test('[G9] an instance that stood still looks its sessions up before it delivers
   bob.disconnect();
 });
 
+test('[G9] an instance that stood still looks memberships up before it delivers', async () => {
+  const { seat, members, versions, connect, say } = await start();
+  for (const who of ['bob', 'eve']) seat(who, 'c1');
+  const [bob, eve] = [await connect('bob/s1'), await connect('eve/s2')];
+  const [ofBob, ofEve] = [received(bob, 'c1'), received(eve, 'c1')];
+  await say('c1');
+  await until(() => ofEve.length === 1);
+  const stored = await edge.store('c1', [{}, {}]);
+  // As if her going had been passed over.
+  members.get('eve')?.delete('c1');
+  versions.set('eve', 1);
+  const end = performance.now() + 2_800;
+  while (performance.now() < end);
+  edge.publisher.publish('c1', stored);
+  await say('c1');
+  await until(() => ofBob.length === 4);
+  expect(seqs(ofBob)).toEqual(range(1, 4));
+  expect(seqs(ofEve)).toEqual([1]);
+  bob.disconnect();
+  eve.disconnect();
+});
+
 test('an erased account is told so', async () => {
   const { connect, cluster } = await start();
   const bob = await connect('bob/s1');

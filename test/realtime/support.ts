@@ -10,6 +10,7 @@ import { createMemoryPublisher } from '../../src/cluster/memory-publisher.ts';
 import { ParleyError } from '../../src/errors.ts';
 import { createInvoke, type Handlers } from '../../src/invoke.ts';
 import { presentEvent } from '../../src/messages/present-event.ts';
+import type { Linked } from '../../src/open-cluster.ts';
 import type { Log, NewEvent, Payload, StoredEvent } from '../../src/ports/log.ts';
 import type { MemberRow } from '../../src/ports/storage.ts';
 import { createPresenceHandlers } from '../../src/presence/handlers.ts';
@@ -46,10 +47,12 @@ const echoes = (): Handlers => {
 };
 
 export interface Overrides
-  extends Partial<Pick<RealtimeParts, 'isLive' | 'liveAmong' | 'authenticate' | 'shed' | 'present'>> {
+  extends Partial<Pick<RealtimeParts, 'isLive' | 'liveAmong' | 'authenticate' | 'shed' | 'present' | 'adapter'>> {
   settings?: Partial<RealtimeSettings>;
   /** Wraps the log as the delivery sees it. */
   log?: (log: Log) => Log;
+  /** What links it to other edges. */
+  linked?: Pick<Linked, 'cluster' | 'publisher'>;
   /** A row of a member, as the store knows it. */
   member?: (conversation_id: string, user_id: string) => Promise<Partial<MemberRow> | undefined>;
   now?: () => number;
@@ -64,8 +67,10 @@ export const startEdge = async (overrides: Overrides = {}) => {
   const folder = mkdtempSync(join(tmpdir(), 'parley-edge-'));
   const store = await openSqliteLog({ file: join(folder, 'log.db') });
   const clock = { now: overrides.now ?? Date.now };
-  const cluster = createMemoryCluster({ instance_id: 'a1', clock });
-  const publisher = createMemoryPublisher();
+  const { cluster, publisher } = overrides.linked ?? {
+    cluster: createMemoryCluster({ instance_id: 'a1', clock }),
+    publisher: createMemoryPublisher(),
+  };
   const members = new Map<string, Set<string>>();
   const versions = new Map<string, number>();
   const banned = new Set<string>();
