@@ -22,7 +22,13 @@ export const startInstance = async (name: string, { drainMs = 0 } = {}): Promise
 
 /** In a process of its own, which can be killed. */
 export const spawnInstance = async (name: string) => {
-  const server = spawnServer({ INSTANCE_ID: name, TRUST_PROXY: '127.0.0.1', RATE_LIMIT: 'off', LOG_LEVEL: 'silent' });
+  const server = spawnServer({
+    INSTANCE_ID: name,
+    TRUST_PROXY: '127.0.0.1',
+    RATE_LIMIT: 'off',
+    LOG_LEVEL: 'silent',
+    SOCKETS_PER_USER: '100',
+  });
   const url = await server.ready;
   const kill = async () => {
     server.child.kill('SIGKILL');
