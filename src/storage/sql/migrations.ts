@@ -12,8 +12,14 @@ export interface MigrationStatus {
   pending: string[];
 }
 
-/** Of a database without any: all of them. */
-export const nothingApplied = (): MigrationStatus => ({ applied: [], pending: all.map(({ name }) => name) });
+/** Given what was applied, in order of their names. */
+export const statusOf = (applied: string[]): MigrationStatus => ({
+  applied,
+  pending: all.map(({ name }) => name).filter(name => !applied.includes(name)),
+});
+
+/** Of a database without any: all are pending. */
+export const nothingApplied = (): MigrationStatus => statusOf([]);
 
 export interface Migrations {
   /** Writes nothing. What a newer version applied is among `applied`. */
@@ -31,8 +37,7 @@ export const createMigrations = (sequelize: Sequelize, dialect: Dialect): Migrat
         type: QueryTypes.SELECT,
         raw: true,
       });
-      const applied = rows.map(({ name }) => name);
-      return { applied, pending: nothingApplied().pending.filter(name => !applied.includes(name)) };
+      return statusOf(rows.map(({ name }) => name));
     },
 
     async up() {

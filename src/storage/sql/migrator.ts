@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
+import Libsql from 'libsql';
 import { sqliteDialect } from './dialect.ts';
-import { createMigrations, type MigrationStatus, type Migrations, nothingApplied } from './migrations.ts';
+import { createMigrations, type MigrationStatus, type Migrations, nothingApplied, statusOf } from './migrations.ts';
 import { connectMysql, type MysqlPlace, parseMysqlUrl } from './mysql-connect.ts';
 import { connectSqlite } from './sqlite-connect.ts';
 
@@ -50,19 +51,34 @@ export const openMigrator = async (of: { url: string } | { file: string }): Prom
   };
 };
 
-/** A file that is not there is not made by asking for its state. */
-const openFileMigrator = (file: string): Migrator => {
-  const run = async <T>(work: (migrations: Migrations) => Promise<T>): Promise<T> => {
+const openFileMigrator = (file: string): Migrator => ({
+  status: async () => lookAt(file),
+  async up() {
     const { sequelize, close } = await connectSqlite(file);
     try {
-      return await work(createMigrations(sequelize, sqliteDialect));
+      return await createMigrations(sequelize, sqliteDialect).up();
     } finally {
       await close();
     }
-  };
-  return {
-    status: async (): Promise<MigrationStatus> => (existsSync(file) ? run(({ status }) => status()) : nothingApplied()),
-    up: () => run(({ up }) => up()),
-    close: async () => undefined,
-  };
+  },
+  close: async () => undefined,
+});
+
+/**
+ * Over a connection that cannot write, as nobody's lock is held: the last one that could would copy the changes beside a file that a
+ * server left when it died. Without such changes the file is read as it lies, or SQLite would put empty ones there.
+ */
+const lookAt = (file: string): MigrationStatus => {
+  if (!existsSync(file)) return nothingApplied();
+  const path = file.split('/').map(encodeURIComponent).join('/');
+  const still = existsSync(`${file}-wal`) ? '' : '&immutable=1';
+  const database = new Libsql(`file:${path}?mode=ro${still}`, { timeout: 250 });
+  try {
+    const table = database.prepare("SELECT 1 FROM sqlite_master WHERE name = 'migrations'").raw().get();
+    if (!table) return nothingApplied();
+    const rows = database.prepare('SELECT name FROM migrations ORDER BY name').raw().all() as [string][];
+    return statusOf(rows.map(([name]) => name));
+  } finally {
+    database.close();
+  }
 };

@@ -1,4 +1,4 @@
-import { Op, type Transaction, UniqueConstraintError } from 'sequelize';
+import { Op, type Transaction } from 'sequelize';
 import type { NotificationRow, NotificationStore } from '../../ports/storage.ts';
 import { plain, plainOr, type StoreParts } from './rows.ts';
 
@@ -8,16 +8,6 @@ export const createNotificationStore = ({
   models: { notifications, positions, stamps },
   transact,
 }: StoreParts): NotificationStore => {
-  const record: NotificationStore['record'] = (consumer, conversation_id, seq, rows) =>
-    transact(async transaction => {
-      const where = { consumer, conversation_id };
-      // Locked first: two notifiers that read the same events take turns.
-      const at = plainOr(await positions.findOne({ where, transaction, lock: transaction.LOCK.UPDATE }));
-      if (!at) await positions.create({ ...where, seq }, { transaction });
-      else if (Number(at.seq) < seq) await positions.update({ seq }, { where, transaction });
-      return insertNew(conversation_id, rows, transaction);
-    });
-
   /** One notification for a person and an event, whatever its kind. */
   const insertNew = async (conversation_id: string, rows: NotificationRow[], transaction: Transaction) => {
     if (rows.length === 0) return [];
@@ -50,11 +40,14 @@ export const createNotificationStore = ({
       return row && Number(row.seq);
     },
 
-    record: (...args) =>
-      record(...args).catch((error: unknown) => {
-        // Where there was no position row to lock, another notifier may have inserted first: now it is there.
-        if (error instanceof UniqueConstraintError) return record(...args);
-        throw error;
+    record: (consumer, conversation_id, seq, rows) =>
+      transact(async transaction => {
+        const where = { consumer, conversation_id };
+        // Locked first: two notifiers that read the same events take turns. Where there is no row yet, one inserts and the other runs again.
+        const at = plainOr(await positions.findOne({ where, transaction, lock: transaction.LOCK.UPDATE }));
+        if (!at) await positions.create({ ...where, seq }, { transaction });
+        else if (Number(at.seq) < seq) await positions.update({ seq }, { where, transaction });
+        return insertNew(conversation_id, rows, transaction);
       }),
 
     async list(user_id, { before, unread, limit }) {
