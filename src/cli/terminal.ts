@@ -17,7 +17,7 @@ export interface Terminal {
   askSecret(question: string): Promise<string>;
   /** All of standard input. Throws `Misuse` where it is above `maxBytes` or no UTF-8. */
   readInput(maxBytes: number): Promise<string>;
-  readonly stdout: Stream;
+  /** Where a log goes. */
   readonly stderr: Stream;
 }
 
@@ -81,7 +81,6 @@ export const createTerminal = ({ stdin, stdout, stderr }: TerminalParts): Termin
         throw new Misuse('Standard input is not UTF-8.');
       }
     },
-    stdout,
     stderr,
   };
 };

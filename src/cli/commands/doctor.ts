@@ -3,6 +3,9 @@ import type { Own } from '../command.ts';
 /** What it takes to look at a server from outside is loaded only when it is asked for. */
 const load = () => import('../doctor/doctor.ts');
 
+/** More than any password has. */
+const maxInputBytes = 4_096;
+
 export const doctor: Own = {
   name: 'doctor',
   summary: 'Check a running installation from outside, through its proxy',
@@ -13,6 +16,7 @@ export const doctor: Own = {
     process.once('SIGINT', abort);
     process.once('SIGTERM', abort);
     const { runDoctor } = await load();
-    return runDoctor(argv, { out: terminal.stdout, err: terminal.stderr, signal: stop.signal });
+    const { line: out, note: err, readInput } = terminal;
+    return runDoctor(argv, { out, err, input: () => readInput(maxInputBytes), signal: stop.signal });
   },
 };
