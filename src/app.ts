@@ -85,7 +85,11 @@ const compose = async (
     logger.error('instance_id_lost', { hint: 'another instance has this INSTANCE_ID' });
     lose();
   });
-  if (redis) metrics.watchLink(() => ({ up: cluster.healthy(), totals: { ...redis.stats() } }));
+  if (redis)
+    metrics.watchLink(() => {
+      const { state, ...totals } = redis.stats();
+      return { up: state === 'up', totals };
+    });
 
   const findOrCreateDirect = createFindOrCreateDirect({ users, storage: conversations, outbox, clock, record });
   const findRoomId = createFindRoomId({ storage: conversations });
@@ -249,7 +253,7 @@ const compose = async (
     clientAddress,
     echo,
     cluster,
-    adapter: redis && createRedisAdapter({ ...redis.adapterClients, prefix: config.redisPrefix }),
+    adapter: redis && createRedisAdapter(redis.adapterClients),
     settings: config,
     shed: () => shed('handshake'),
     logger,

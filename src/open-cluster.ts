@@ -1,6 +1,7 @@
 import { BootError } from './boot-error.ts';
 import { createMemoryCluster } from './cluster/memory.ts';
 import { createMemoryPublisher } from './cluster/memory-publisher.ts';
+import type { RedisCluster } from './cluster/redis/open.ts';
 import type { Config } from './config.ts';
 import type { Logger } from './observability/logger.ts';
 import type { Clock } from './ports/clock.ts';
@@ -20,7 +21,7 @@ export interface Linked {
    */
   claim?(onLost: () => void): Promise<void>;
   /** Redis itself, for what speaks to it directly. */
-  redis?: ReturnType<typeof import('./cluster/redis/open.ts').openRedisCluster>;
+  redis?: RedisCluster;
   /** Closes more than the cluster, where there is more. */
   close?(): Promise<void>;
 }
@@ -36,7 +37,7 @@ export const openCluster = async (
   }
   // Loaded where it is used: one instance does without.
   const { openRedisCluster } = await import('./cluster/redis/open.ts');
-  const redis = openRedisCluster({ url, prefix, instance_id, clock, logger, onListenerError });
+  const redis = await openRedisCluster({ url, prefix, instance_id, clock, logger, onListenerError });
   return {
     cluster: redis.cluster,
     publisher: redis.publisher,
