@@ -29,7 +29,7 @@ const session = [
   'SET NAMES utf8mb4',
   'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED',
   `SET SESSION sql_mode = 'STRICT_ALL_TABLES,ONLY_FULL_GROUP_BY,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION',
-    innodb_lock_wait_timeout = 3, lock_wait_timeout = 3, wait_timeout = 20`,
+    innodb_lock_wait_timeout = 2, lock_wait_timeout = 2, wait_timeout = 20`,
 ];
 
 /** Throws an Error that tells what is wrong and holds no password. */

@@ -2,8 +2,8 @@ import { EventEmitter } from 'node:events';
 import mysql, { type Connection, type ConnectionOptions } from 'mysql2';
 
 /**
- * Milliseconds that a statement may take before its connection is given up: longer than a wait for a lock (`lockWaitSeconds`), so that
- * the server can say what it was, and shorter than an operation.
+ * Milliseconds that a statement may take before its connection is given up: longer than a wait for a lock, so that the server can
+ * say what it was, and shorter than an operation.
  */
 const statementMs = 4_000;
 /** Of a change to the schema, which may copy a table. */
