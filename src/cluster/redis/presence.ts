@@ -151,9 +151,11 @@ export const createPresenceLeases = ({
     if (elsewhere.size > maxRemembered) elsewhere.delete(elsewhere.keys().next().value ?? '');
   };
 
+  /** Seen online elsewhere lately, though not after Redis came back: what it says since then holds. */
   const isRemembered = (user_id: string) => {
     const seen = elsewhere.get(user_id);
-    return seen !== undefined && performance.now() - seen < rememberedMs;
+    if (seen === undefined || performance.now() - seen >= rememberedMs) return false;
+    return !link.up || performance.now() - seen > link.steadyMs;
   };
 
   /** Sockets on other instances of those who have any; undefined where Redis does not tell. */
