@@ -47,7 +47,9 @@ export const createEcho = ({ address, clock, fingerprint, settings }: EchoParts)
       return;
     }
     streams += 1;
-    response.writeHead(200, { ...headers, 'Content-Type': 'text/plain; charset=utf-8' });
+    // With a length: a proxy that buffers waits for all of it, while it may pass chunks on.
+    const length = { 'Content-Length': Buffer.byteLength('1\n') * streamed.lines };
+    response.writeHead(200, { ...headers, ...length, 'Content-Type': 'text/plain; charset=utf-8' });
     let line = 0;
     const next = () => {
       line += 1;

@@ -51,6 +51,11 @@ export const createClients = ({ probe, timeoutMs }: { probe: Probe; timeoutMs: n
       agent: probe.agent as never,
     });
     open.add(socket);
+    // Of the first connection: the client has forgotten it by the time it tells of a refusal.
+    let instance: string | undefined;
+    socket.io.once('open', () => {
+      instance = instanceOf((socket.io.engine as unknown as { id?: string }).id);
+    });
     socket.once('disconnect', () => open.delete(socket));
     let late: NodeJS.Timeout | undefined;
     let abort: (() => void) | undefined;
@@ -60,7 +65,11 @@ export const createClients = ({ probe, timeoutMs }: { probe: Probe; timeoutMs: n
         abort = () => reject(probe.signal.reason);
         probe.signal.addEventListener('abort', abort);
         socket.once('connect', resolve);
-        socket.once('connect_error', error => reject(refusal(error, socket)));
+        socket.once('connect_error', error => reject(refusal(error, instance)));
+        // What tells more comes with the same turn.
+        socket.io.once('close', reason =>
+          setImmediate(() => reject(new NotConnected(`closed by the server: ${reason}`))),
+        );
       });
     } catch (error) {
       open.delete(socket);
@@ -70,7 +79,7 @@ export const createClients = ({ probe, timeoutMs }: { probe: Probe; timeoutMs: n
       clearTimeout(late);
       if (abort) probe.signal.removeEventListener('abort', abort);
     }
-    return { socket, instance: instanceOf(engineId(socket)) };
+    return { socket, instance };
   };
 
   return {
@@ -91,12 +100,9 @@ export const createClients = ({ probe, timeoutMs }: { probe: Probe; timeoutMs: n
   };
 };
 
-/** Undefined once the connection is gone. */
-const engineId = (socket: Socket) => (socket.io.engine as { id?: string } | undefined)?.id;
-
-const refusal = (error: Error, socket: Socket) => {
+const refusal = (error: Error, instance: string | undefined) => {
   const code = fieldOf(fieldOf(error, 'data'), 'code');
-  if (typeof code === 'string') return new NotConnected(code, { code, instance: instanceOf(engineId(socket)) });
+  if (typeof code === 'string') return new NotConnected(code, { code, instance });
   // The transport's own error has the reason: `description` is the event that it was told.
   const cause = fieldOf(error, 'description');
   const reason = fieldOf(cause, 'message');

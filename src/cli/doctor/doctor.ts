@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { type Account, type Credentials, createAccount } from './account.ts';
 import { type Check, type Context, type Finding, fail, messageOf } from './check.ts';
 import { address } from './checks/address.ts';
@@ -76,6 +77,8 @@ export const runDoctor = async (argv: string[], io: DoctorIo): Promise<number> =
 const examine = async (usage: Usage, io: DoctorIo): Promise<number> => {
   const { url, timeoutMs, json, quick } = usage;
   const { signal } = io;
+  // Each request that waits listens to it.
+  setMaxListeners(0, signal);
   const credentials = await credentialsOf(usage, io);
   const certificate = url.protocol === 'https:' ? await inspectCertificate(url, timeoutMs, signal) : undefined;
   // A bad certificate is one finding; the others are looked for all the same, without saying anything secret.
@@ -100,10 +103,9 @@ const examine = async (usage: Usage, io: DoctorIo): Promise<number> => {
     const clients = createClients({ probe, timeoutMs });
     try {
       const context = { probe, account, clients, timeoutMs, survey: await takeSurvey(probe) };
-      const told = (check: Check) => run(check, context).then(seen => tell(check.name, seen));
-      const slow = quick ? undefined : startSlow(context, told, io);
-      for (const check of checks) await told(check);
-      await slow;
+      const slow = quick ? undefined : startSlow(context, io);
+      for (const check of checks) tell(check.name, await run(check, context));
+      if (slow) tell(timeouts.name, await slow);
       signal.throwIfAborted();
       instances = context.survey.instances();
     } finally {
@@ -116,13 +118,13 @@ const examine = async (usage: Usage, io: DoctorIo): Promise<number> => {
 };
 
 /** Beside the others, as it waits for a heartbeat. */
-const startSlow = (context: Context, told: (check: Check) => Promise<void>, io: DoctorIo) => {
+const startSlow = (context: Context, io: DoctorIo) => {
   const pings = [...context.survey.samples.values()][0]?.[0]?.echo.ping_interval_ms;
   if (pings !== undefined)
     io.err(
       `A quiet connection is held beside the other checks, for ${Math.ceil(pings / 1_000)} s (--quick leaves that out).`,
     );
-  const done = told(timeouts);
+  const done = run(timeouts, context);
   // It is awaited last; an end before that is no news.
   done.catch(() => undefined);
   return done;

@@ -41,7 +41,7 @@ const body = async (probe: Probe, limit: number): Promise<Finding> => {
     const seen = `a body of ${limit - 1} bytes: ${answer instanceof Unanswered ? answer.message : describe(answer)}`;
     return fail(seen, raise('location /', limit));
   }
-  if (answer.error !== undefined && answer.status < 500) return ok(`bodies and packets of ${limit} bytes pass`);
+  if (answer.error !== undefined && answer.status < 500) return ok(`bodies of ${limit} bytes pass`);
   return fail(`a body of ${limit - 1} bytes: ${describe(answer)}`, 'See the log of the proxy and of the instances.');
 };
 
@@ -54,7 +54,7 @@ const polled = async (probe: Probe, limit: number): Promise<Finding> => {
       return skip(`polling: ${error.message}`, 'See sticky.');
     return fail(`a polling packet of ${limit} bytes: ${messageOf(error)}`, raise('location /socket.io/', limit));
   }
-  return ok(`bodies and packets of ${limit} bytes pass`);
+  return ok('polling packets pass');
 };
 
 const framed = async ({ clients }: Context, limit: number): Promise<Finding> => {
@@ -63,7 +63,7 @@ const framed = async ({ clients }: Context, limit: number): Promise<Finding> => 
   const small = await join('none');
   if (!isTold(small)) return skip(`WebSocket: ${messageOf(small)}`, 'See websocket.');
   const large = await join('x'.repeat(limit - marginBytes));
-  if (isTold(large)) return ok(`bodies and packets of ${limit} bytes pass`);
+  if (isTold(large)) return ok('WebSocket frames pass');
   return fail(
     `a WebSocket frame of ${limit} bytes: ${messageOf(large)}`,
     'A proxy or firewall in front cuts large WebSocket frames: raise its limit, or lower MAX_PACKET_BYTES.',
@@ -72,7 +72,7 @@ const framed = async ({ clients }: Context, limit: number): Promise<Finding> => 
 
 const tooLarge = async (probe: Probe, limit: number): Promise<Finding> => {
   const answer = await signIn(probe, limit + 1_024).catch(cut);
-  if (answer instanceof Unanswered || answer.status === 413) return ok(`bodies and packets of ${limit} bytes pass`);
+  if (answer instanceof Unanswered || answer.status === 413) return ok('larger ones do not');
   return warn(
     `a body of ${limit + 1_024} bytes: ${describe(answer)}`,
     'Do all instances have the same MAX_PACKET_BYTES?',

@@ -3,10 +3,15 @@ import { onEachInstance } from '../each-instance.ts';
 
 const same = 'Give all instances the same JWT_SECRET, and restart them.';
 
+const stores = 'The secrets agree, the databases do not: give all instances the same MYSQL_URL.';
+
 /** All instances sign with the same secret, and take each other's tokens. */
 export const secrets: Check = {
   name: 'secrets',
-  run: async context => worst([compare(context), await exchange(context)]),
+  async run(context) {
+    const compared = compare(context);
+    return worst([compared, await exchange(context, compared.status === 'FAIL' ? same : stores)]);
+  },
 };
 
 const compare = ({ survey }: Context): Finding => {
@@ -19,17 +24,14 @@ const compare = ({ survey }: Context): Finding => {
   return ok(`one secret on ${named(secretOf.length)}`);
 };
 
-const exchange = async (context: Context): Promise<Finding> => {
+const exchange = async (context: Context, remedy: string): Promise<Finding> => {
   try {
     const token = await context.account.token();
     const { clients, refusals } = await onEachInstance(context, token);
     for (const { socket } of clients.values()) socket.disconnect();
     if (refusals.size === 0) return ok(`a token is taken by ${named(clients.size)}`);
     const [instance, code] = [...refusals][0]!;
-    return fail(
-      `${instance} refuses a token that another instance issued (${code})`,
-      `${same} Where the secrets agree: give them the same MYSQL_URL.`,
-    );
+    return fail(`${instance} refuses a token that another instance issued (${code})`, remedy);
   } catch (error) {
     return skip(`no token was tried: ${messageOf(error)}`, 'See events.');
   }

@@ -3,7 +3,7 @@ import type { Socket } from 'socket.io-client';
 import { NoAccount } from '../account.ts';
 import { type Check, type Context, duration, type Finding, fail, messageOf, ok, skip, worst } from '../check.ts';
 import { openPolling, packetsOf } from '../polling.ts';
-import { Unanswered } from '../probe.ts';
+import { describe, Unanswered } from '../probe.ts';
 
 /** Milliseconds behind the ping interval until which a ping must have come. */
 const graceMs = 5_000;
@@ -31,7 +31,7 @@ export const timeouts: Check = {
   },
 };
 
-const held = (ms: number) => ok(`a quiet connection was held for ${duration(ms)}, until the heartbeat`);
+const held = (what: string, ms: number) => ok(`${what} was left in peace for ${duration(ms)}, until the heartbeat`);
 
 const cut = (what: string, ms: number, how: string, pingIntervalMs: number) =>
   fail(
@@ -56,7 +56,7 @@ const holdWebSocket = async ({ clients, probe }: Context, token: string, pingInt
   const result = await Promise.race([heard, late]);
   const ms = performance.now() - started;
   socket.disconnect();
-  if (result === 'ping') return held(ms);
+  if (result === 'ping') return held('a quiet WebSocket', ms);
   if ('closing' in result) return skip(`the server closed the connection: ${result.closing}`, unquiet);
   return cut('a WebSocket', ms, result.reason, pingIntervalMs);
 };
@@ -71,17 +71,20 @@ const holdPoll = async ({ probe }: Context, token: string, pingIntervalMs: numbe
   } catch (error) {
     return skip(`polling: ${messageOf(error)}`, 'See sticky.');
   }
-  const until = performance.now() + pingIntervalMs + graceMs;
+  const until = performance.now() + 2 * pingIntervalMs + graceMs;
   while (performance.now() < until) {
     const started = performance.now();
     const sinceStart = () => performance.now() - started;
     try {
       const answer = await connection.poll(pingIntervalMs + graceMs);
+      if (answer.status === 400) return skip(`polling: ${describe(answer)}`, 'See sticky.');
       if (answer.status !== 200) return cut('a long poll', sinceStart(), `HTTP ${answer.status}`, pingIntervalMs);
       if (!packetsOf(answer).includes('2')) continue;
       const ms = sinceStart();
-      await connection.post('1').catch(() => undefined);
-      return ms > pingIntervalMs / 2 ? held(ms) : skip('the connection was never quiet', unquiet);
+      // One that came soon after other packets shows nothing: the next one will.
+      const long = ms > pingIntervalMs / 2;
+      await connection.post(long ? '1' : '3').catch(() => undefined);
+      if (long) return held('a long poll', ms);
     } catch (error) {
       if (error instanceof Unanswered) return cut('a long poll', sinceStart(), error.message, pingIntervalMs);
       throw error;

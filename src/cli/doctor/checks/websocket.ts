@@ -35,7 +35,7 @@ export const websocket: Check = {
           remedies.find(([reason]) => reason.test(error.message))?.[1] ?? `Look at the proxy's log. ${headers}.`;
         return fail(`a WebSocket-only client is not let through: ${error.message}`, remedy);
       }
-      survey.met(`${error.instance}.`);
+      if (error.instance !== undefined) survey.met(`${error.instance}.`);
     }
     return ok(`a WebSocket-only client was answered in ${duration(performance.now() - started)}`);
   },
