@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { BootError } from '../boot-error.ts';
 import { type Config, isProduction } from '../config.ts';
 import { openDataFolder } from '../data-folder.ts';
 import type { Migrator } from '../storage/sql/migrator.ts';
@@ -13,6 +14,8 @@ export interface Schema {
 
 /** One of the databases, whose schema can be looked at and brought up to date. */
 export interface Target {
+  /** In JSON. */
+  key: 'sql' | 'log';
   /** For people: `MySQL (MYSQL_URL)`. */
   name: string;
   /** Writes nothing, and needs no server to be stopped. */
@@ -21,17 +24,14 @@ export interface Target {
   up(): Promise<string[]>;
 }
 
-export type Targets = Record<'sql' | 'log', Target>;
-
 /** The log of the embedded server is one file, whose tables the server makes and changes as it opens it. */
 const nothing = { status: async () => ({ applied: [], pending: [] }), up: async () => [] };
 
-export const targetsOf = (config: Config): Targets => {
-  if (isProduction(config)) return { sql: mysql(config), log: mongo(config) };
-  return { sql: sqlite(config), log: { name: 'log.db', ...nothing } };
-};
+export const targetsOf = (config: Config): Target[] =>
+  isProduction(config) ? [mysql(config), mongo(config)] : [sqlite(config), { key: 'log', name: 'log.db', ...nothing }];
 
 const mysql = ({ mysqlUrl }: Config): Target => ({
+  key: 'sql',
   name: 'MySQL (MYSQL_URL)',
   status: () => withMigrator({ url: mysqlUrl }, migrator => migrator.status()),
   up: () => withMigrator({ url: mysqlUrl }, migrator => migrator.up()),
@@ -40,6 +40,7 @@ const mysql = ({ mysqlUrl }: Config): Target => ({
 const sqlite = ({ dataDir }: Config): Target => {
   const file = join(dataDir, 'parley.db');
   return {
+    key: 'sql',
     name: 'SQLite (parley.db)',
     status: () => withMigrator({ file }, migrator => migrator.status()),
     up: () =>
@@ -58,6 +59,7 @@ const mongo = ({ mongodbUri: uri }: Config): Target => {
   // Loaded where it is used: the embedded server does without.
   const load = () => import('../storage/log/mongo/schema.ts');
   return {
+    key: 'log',
     name: 'MongoDB (MONGODB_URI)',
     status: async () => {
       const { inspectMongoLog } = await load();
@@ -83,17 +85,14 @@ const withMigrator = async <T>(
   }
 };
 
-/** Says of which database it is that something went wrong. */
-export const told = async <T>(target: Target, work: (target: Target) => Promise<T>): Promise<T> => {
-  try {
-    return await work(target);
-  } catch (cause) {
-    if (cause instanceof Failure || !(cause instanceof Error)) throw cause;
-    throw new Failure(`${target.name}: ${deepest(cause)}`, { cause });
-  }
+/** Why a database could not be looked at or changed, as one sentence that names it. */
+export const reasonOf = ({ name }: Target, error: unknown): string => {
+  if (error instanceof Failure || error instanceof BootError) return error.message;
+  return `${name}: ${deepest(error)}.`;
 };
 
-const deepest = (error: Error): string => {
+const deepest = (error: unknown): string => {
+  if (!(error instanceof Error)) return String(error);
   if (error.cause instanceof Error) return deepest(error.cause);
-  return `${error.message.replaceAll(/\s+/g, ' ').replace(/\.$/, '').slice(0, 300)}.`;
+  return error.message.replaceAll(/\s+/g, ' ').replace(/\.$/, '').slice(0, 300);
 };

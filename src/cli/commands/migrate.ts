@@ -1,7 +1,6 @@
-import type { Config } from '../../config.ts';
 import { type Command, json } from '../command.ts';
-import { Misuse } from '../failures.ts';
-import { type Schema, type Targets, targetsOf, told } from '../migrations.ts';
+import { Failure, Misuse } from '../failures.ts';
+import { reasonOf, type Schema, type Target, targetsOf } from '../migrations.ts';
 import { readSettings } from '../settings.ts';
 import { table } from '../table.ts';
 import type { Terminal } from '../terminal.ts';
@@ -21,53 +20,72 @@ nothing and works while servers run. \`up\` applies what is pending; run it twic
     if (what !== 'status' && what !== 'up') throw new Misuse('migrate does status or up. See: parley migrate --help');
     const dry = flags['dry-run'] === true;
     if (dry && what !== 'up') throw new Misuse('--dry-run belongs to: parley migrate up');
-    const config = readSettings();
-    const asJson = flags['json'] === true;
-    if (what === 'status') await status(config, terminal, asJson);
-    else if (dry) await dryRun(config, terminal, asJson);
-    else await up(config, terminal, asJson);
+    const targets = targetsOf(readSettings());
+    const answers = await (what === 'status' || dry ? lookAt(targets) : bringUp(targets));
+    if (flags['json']) terminal.json(asJson(answers, what, dry));
+    else tell(answers, what, dry, terminal);
+    const failures = answers.flatMap(({ failure }) => failure ?? []);
+    if (failures.length > 0) throw new Failure(failures.join(' '));
   },
 };
 
-const schemasOf = async ({ sql, log }: Targets) => ({
-  sql: await told(sql, target => target.status()),
-  log: await told(log, target => target.status()),
-});
+/** What one database said: one that does not answer keeps nobody from hearing of the other. */
+interface Answer {
+  target: Target;
+  schema?: Schema;
+  failure?: string;
+}
 
-const isUpToDate = (schemas: Record<string, Schema>) =>
-  Object.values(schemas).every(({ pending }) => pending.length === 0);
-
-const status = async (config: Config, terminal: Terminal, asJson: boolean) => {
-  const targets = targetsOf(config);
-  const schemas = await schemasOf(targets);
-  const up_to_date = isUpToDate(schemas);
-  if (asJson) return terminal.json({ up_to_date, ...schemas });
-  const rows = (['sql', 'log'] as const).flatMap(key => [
-    ...schemas[key].applied.map(name => [targets[key].name, 'applied', name]),
-    ...schemas[key].pending.map(name => [targets[key].name, 'pending', name]),
-  ]);
-  terminal.line(table(['DATABASE', 'STATE', 'WHAT'], rows));
-  terminal.line(up_to_date ? 'Everything is up to date.' : 'Not up to date: parley migrate up');
+const ask = async (target: Target, question: () => Promise<Schema>): Promise<Answer> => {
+  try {
+    return { target, schema: await question() };
+  } catch (error) {
+    return { target, failure: reasonOf(target, error) };
+  }
 };
 
-const dryRun = async (config: Config, terminal: Terminal, asJson: boolean) => {
-  const targets = targetsOf(config);
-  const schemas = await schemasOf(targets);
-  const { sql, log } = schemas;
-  if (asJson) return terminal.json({ dry_run: true, sql: sql.pending, log: log.pending });
-  for (const key of ['sql', 'log'] as const)
-    for (const name of schemas[key].pending) terminal.line(`${targets[key].name}: would apply ${name}`);
-  terminal.line(isUpToDate(schemas) ? 'Everything is up to date.' : 'Nothing was written.');
+const lookAt = (targets: Target[]): Promise<Answer[]> =>
+  Promise.all(targets.map(target => ask(target, () => target.status())));
+
+/** One after the other; after a failure the next is not begun. */
+const bringUp = async (targets: Target[]): Promise<Answer[]> => {
+  const answers: Answer[] = [];
+  for (const target of targets) {
+    const answer = await ask(target, async () => ({ applied: await target.up(), pending: [] }));
+    answers.push(answer);
+    if (answer.failure) break;
+  }
+  return answers;
 };
 
-const up = async (config: Config, terminal: Terminal, asJson: boolean) => {
-  const targets = targetsOf(config);
-  const done = {
-    sql: await told(targets.sql, target => target.up()),
-    log: await told(targets.log, target => target.up()),
-  };
-  if (asJson) return terminal.json({ dry_run: false, ...done });
-  for (const key of ['sql', 'log'] as const)
-    for (const name of done[key]) terminal.line(`${targets[key].name}: applied ${name}`);
-  terminal.line(done.sql.length + done.log.length > 0 ? 'Everything is up to date now.' : 'Everything was up to date.');
+const isUpToDate = (answers: Answer[]) => answers.every(({ schema }) => schema?.pending.length === 0);
+
+const asJson = (answers: Answer[], what: string, dry: boolean) => {
+  const of = (key: Target['key']) => answers.find(({ target }) => target.key === key)?.schema ?? null;
+  const [sql, log] = [of('sql'), of('log')];
+  if (what === 'status') return { up_to_date: isUpToDate(answers), sql, log };
+  const names = (schema: Schema | null) => schema && (dry ? schema.pending : schema.applied);
+  return { dry_run: dry, sql: names(sql), log: names(log) };
+};
+
+const tell = (answers: Answer[], what: string, dry: boolean, terminal: Terminal) => {
+  const told = answers.flatMap(({ target: { name }, schema }) => (schema ? [{ name, schema }] : []));
+  const upToDate = isUpToDate(answers);
+  const complete = told.length === answers.length;
+  if (what === 'status') {
+    const rows = told.flatMap(({ name, schema: { applied, pending } }) => [
+      ...applied.map(item => [name, 'applied', item]),
+      ...pending.map(item => [name, 'pending', item]),
+    ]);
+    if (rows.length > 0) terminal.line(table(['DATABASE', 'STATE', 'WHAT'], rows));
+    if (complete) terminal.line(upToDate ? 'Everything is up to date.' : 'Not up to date: parley migrate up');
+  } else if (dry) {
+    for (const { name, schema } of told)
+      for (const item of schema.pending) terminal.line(`${name}: would apply ${item}`);
+    if (complete) terminal.line(upToDate ? 'Everything is up to date.' : 'Nothing was written.');
+  } else {
+    for (const { name, schema } of told) for (const item of schema.applied) terminal.line(`${name}: applied ${item}`);
+    const none = told.every(({ schema }) => schema.applied.length === 0);
+    if (complete) terminal.line(none ? 'Everything was up to date.' : 'Everything is up to date now.');
+  }
 };
