@@ -2,9 +2,11 @@ import type { Clock } from '../ports/clock.ts';
 import type { Log, StoredEvent } from '../ports/log.ts';
 import type { Origin, Publisher } from '../ports/publisher.ts';
 import type { LogEvent } from '../protocol/index.ts';
+import { createCatchUp } from './catch-up.ts';
 import { createInterest } from './interest.ts';
-import { leaves, moveAfter, moveBefore, movesMembers, newcomersIn } from './membership.ts';
+import { isTheirEnd, moveAfter, moveBefore, movesMembers, newcomersIn } from './membership.ts';
 import type { LocalSocket, Room, Sockets } from './sockets.ts';
+import { fetchWindow, nextRun, wait } from './waiting.ts';
 import { writeEvents } from './write-events.ts';
 
 export interface DeliveryParts {
@@ -47,10 +49,6 @@ export interface Delivery {
   stop(): void;
 }
 
-/** Events fetched and emitted in one go: few enough that the queue of a client that reads holds them. */
-const fetchWindow = 100;
-/** Published events kept per conversation while a fetch runs; beyond it they are fetched again. */
-const maxWaiting = 1_000;
 /** Milliseconds before a failed fetch or presentation is tried again. */
 const retryMs = 500;
 
@@ -66,6 +64,7 @@ export const createDelivery = ({
   delivered,
 }: DeliveryParts): Delivery => {
   const interest = createInterest({ publisher, sockets });
+  const catchUp = createCatchUp({ log, present, isPaused: () => paused });
   let paused = false;
   let stopped = false;
   let unsubscribe: (() => void) | undefined;
@@ -106,13 +105,6 @@ export const createDelivery = ({
     await interest.watch([conversation_id]);
     const head = (await log.heads([conversation_id])).get(conversation_id);
     if (head) reached(conversation_id, head.seq);
-  };
-
-  const wait = (room: Room, events: StoredEvent[]) => {
-    const last = events.at(-1);
-    if (!last || last.seq <= room.position) return;
-    room.target = Math.max(room.target, last.seq);
-    if (room.waiting.length + events.length <= maxWaiting) room.waiting.push(...events);
   };
 
   const reached = (conversation_id: string, seq: number) => {
@@ -170,7 +162,7 @@ export const createDelivery = ({
     if (stored.length > 0) emit(room, stored, await present(stored));
     else await passGap(room, upTo);
     // The clients get a turn to take what was written before the next piece follows.
-    await nextTurn();
+    await new Promise(resolve => setImmediate(resolve));
   };
 
   /** Nothing is there: the beginning was removed, or the log reaches less far than somebody said. */
@@ -228,31 +220,22 @@ export const createDelivery = ({
   };
 
   /** Brings those who should have come in at `seq` to where the room is; until it has happened, the room stays there. */
-  const catchUp = async (room: Room, user_id: string, seq: number | undefined) => {
+  const letIn = async (room: Room, user_id: string, seq: number | undefined) => {
     if (seq !== undefined && room.position < seq) {
       room.target = Math.max(room.target, seq);
       return;
     }
     const late = [...sockets.ofUser(user_id)].filter(local => !local.rooms.has(room.id));
-    let from = seq === undefined ? room.position : seq - 1;
-    while (from < room.position) {
-      const stored = await log.range(room.id, from, Math.min(from + fetchWindow, room.position));
-      const end = stored.findIndex(event => leaves(event) === user_id || event.kind === 'deleted');
-      const theirs = end < 0 ? stored : stored.slice(0, end + 1);
-      const events = await present(theirs);
-      if (paused) return bring(user_id, room.id, from + 1);
-      if (events.length > 0) writeEvents(late, events);
-      if (end >= 0) return;
-      from = stored.at(-1)?.seq ?? room.position;
-      await nextTurn();
-    }
-    for (const local of late) sockets.enter(local, room.id);
+    if (late.length === 0) return;
+    const end = seq === undefined ? 'there' : await catchUp(room, late, user_id, seq);
+    if (typeof end === 'number') bring(user_id, room.id, end);
+    else if (end === 'there') for (const local of late) sockets.enter(local, room.id);
   };
 
   const bring = (user_id: string, conversation_id: string, seq?: number) => {
     const room = sockets.rooms.get(conversation_id);
     if (room) {
-      room.tasks.push(() => catchUp(room, user_id, seq));
+      room.tasks.push(() => letIn(room, user_id, seq));
       advance(room);
     } else if (seq !== undefined) {
       openAt(conversation_id, seq - 1);
@@ -308,7 +291,7 @@ export const createDelivery = ({
       if (!room) return;
       room.tasks.push(async () => {
         const ahead = await log.range(room.id, room.position, head);
-        if (ahead.some(event => leaves(event) === user_id || event.kind === 'deleted')) {
+        if (ahead.some(event => isTheirEnd(event, user_id))) {
           room.target = Math.max(room.target, head);
           return;
         }
@@ -339,21 +322,4 @@ export const createDelivery = ({
   };
 };
 
-/** Takes the events that follow the position out of `waiting`, which is sorted and rid of what is behind. */
-const nextRun = (room: Room): StoredEvent[] => {
-  if (room.waiting.length === 0) return [];
-  const ahead = room.waiting.filter(event => event.seq > room.position).sort((a, b) => a.seq - b.seq);
-  const run: StoredEvent[] = [];
-  let taken = 0;
-  for (const event of ahead) {
-    const expected = room.position + run.length + 1;
-    if (event.seq > expected || run.length === fetchWindow) break;
-    taken += 1;
-    if (event.seq === expected) run.push(event);
-  }
-  room.waiting = ahead.slice(taken);
-  return run;
-};
-
 const pauseFor = (ms: number) => new Promise<void>(resolve => setTimeout(resolve, ms).unref());
-const nextTurn = () => new Promise<void>(resolve => setImmediate(resolve));

@@ -12,10 +12,14 @@ export const enters = (event: StoredEvent): string | undefined => {
 };
 
 /** Who goes by it. */
-export const leaves = (event: StoredEvent): string | undefined =>
+const leaves = (event: StoredEvent): string | undefined =>
   event.kind === 'left' || event.kind === 'removed' || event.kind === 'banned'
     ? (event.payload.user_id ?? event.from)
     : undefined;
+
+/** Whether nothing after this event is for that user, unless they come in again. */
+export const isTheirEnd = (event: StoredEvent, user_id: string): boolean =>
+  event.kind === 'deleted' || leaves(event) === user_id;
 
 /** Whether sockets enter or leave by this event. */
 export const movesMembers = (event: StoredEvent): boolean =>

@@ -23,6 +23,7 @@ import { createServe, returnWithinMs } from './namespace.ts';
 import { tellNotifications } from './notifications.ts';
 import { createOutbox, type EngineConnection, type Outbox } from './outbox.ts';
 import { tellReceipts } from './receipts.ts';
+import { sendAway } from './send-away.ts';
 import { createSockets, type LocalSocket, type Sockets } from './sockets.ts';
 import { createWatch } from './watch.ts';
 
@@ -238,17 +239,6 @@ export const createRealtime = (parts: RealtimeParts): Realtime => {
 
   const stops: (() => void)[] = [];
 
-  const sendAway = async () => {
-    const all = registries.flatMap(registry => [...registry.all()].map(local => ({ registry, local })));
-    const pace = settings.drainMs / Math.max(1, all.length);
-    const started = performance.now();
-    for (const [index, { registry, local }] of all.entries()) {
-      const early = index * pace - (performance.now() - started);
-      if (early > 5) await new Promise(resolve => setTimeout(resolve, early));
-      registry.close(local, 'stopping', Math.random() * returnWithinMs);
-    }
-  };
-
   const commandsEnded = async () => {
     const deadline = performance.now() + commandDeadlineMs;
     while (commands.running() > 0 && performance.now() < deadline)
@@ -271,7 +261,7 @@ export const createRealtime = (parts: RealtimeParts): Realtime => {
     },
     async stop() {
       draining = true;
-      await sendAway();
+      await sendAway({ registries, drainMs: settings.drainMs });
       await commandsEnded();
       for (const stop of stops.splice(0)) stop();
       io.engine.close();
