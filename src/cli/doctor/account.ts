@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { messageOf } from './check.ts';
+import { messageOf } from './finding.ts';
 import { type Answer, describe, fieldOf, type Probe } from './probe.ts';
 
 /** Who the doctor is, where it was told. */

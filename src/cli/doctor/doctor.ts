@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { type Account, type Credentials, createAccount } from './account.ts';
-import { type Check, type Context, type Finding, fail, messageOf } from './check.ts';
+import type { Check, Context } from './check.ts';
 import { address } from './checks/address.ts';
 import { buffering } from './checks/buffering.ts';
 import { clocks } from './checks/clocks.ts';
@@ -16,6 +16,7 @@ import { timeouts } from './checks/timeouts.ts';
 import { judgeTls } from './checks/tls.ts';
 import { websocket } from './checks/websocket.ts';
 import { type Clients, createClients } from './clients.ts';
+import { type Finding, fail, messageOf } from './finding.ts';
 import { connectFrom } from './local-address.ts';
 import { createProbe } from './probe.ts';
 import { failed, jsonOf, linesOf, type Named, summary } from './report.ts';

@@ -1,5 +1,5 @@
 import { escapeHidden, printable } from '../table.ts';
-import type { Finding } from './check.ts';
+import type { Finding } from './finding.ts';
 
 export interface Named extends Finding {
   name: string;

@@ -1,6 +1,7 @@
 import { BlockList, isIP } from 'node:net';
 import type { Echo } from '../../../protocol/echo.ts';
-import { type Check, type Context, type Finding, fail, ok, skip, warn, worst } from '../check.ts';
+import type { Check, Context } from '../check.ts';
+import { type Finding, fail, ok, skip, warn, worst } from '../finding.ts';
 import { type Place, places } from '../places.ts';
 import { readEcho } from '../survey.ts';
 
@@ -68,7 +69,7 @@ const believed = (seen: Seen['seen'], own: string, sends: string): Finding => {
       `The proxy passes on what it was given, without adding who calls. ${sends} (Where there is no proxy: unset TRUST_PROXY.)`,
     );
   const covers = `TRUST_PROXY covers ${own}, where this was asked from: whoever is there may claim any address.`;
-  const narrow = 'Name the addresses of the proxies alone.';
+  const narrow = 'Name the addresses of the proxies alone in TRUST_PROXY.';
   if (isLoopback(own)) return ok(`the server sees ${seen.address}; ${covers}`);
   return isNear(own) ? warn(covers, narrow) : fail(covers, narrow);
 };

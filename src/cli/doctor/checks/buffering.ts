@@ -1,5 +1,6 @@
 import { streamed } from '../../../protocol/echo.ts';
-import { type Check, type Context, duration, type Finding, fail, ok, skip, worst } from '../check.ts';
+import type { Check, Context } from '../check.ts';
+import { duration, type Finding, fail, ok, skip, worst } from '../finding.ts';
 import { type Place, places } from '../places.ts';
 
 /** Lines that the server writes one by one arrive one by one. */

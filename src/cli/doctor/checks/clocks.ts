@@ -1,4 +1,5 @@
-import { type Check, duration, fail, ok, skip, warn } from '../check.ts';
+import type { Check } from '../check.ts';
+import { duration, fail, ok, skip, warn } from '../finding.ts';
 
 /** Milliseconds. Tokens and the order of what is shown hang on the instances' clocks. */
 const bearable = 2_000;

@@ -1,4 +1,5 @@
-import { type Check, fail, ok, skip, warn } from '../check.ts';
+import type { Check } from '../check.ts';
+import { fail, ok, skip, warn } from '../finding.ts';
 
 /** Two processes under one INSTANCE_ID: connections of the one are sent to the other. */
 export const duplicates: Check = {

@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import type { Socket } from 'socket.io-client';
 import { NoAccount } from '../account.ts';
-import { type Check, type Context, duration, type Finding, fail, ok, skip, warn } from '../check.ts';
+import type { Check, Context } from '../check.ts';
 import type { Connected } from '../clients.ts';
 import { onEachInstance } from '../each-instance.ts';
+import { duration, type Finding, fail, ok, skip, warn } from '../finding.ts';
 import { fieldOf } from '../probe.ts';
 
 /** Milliseconds behind the sender's own acknowledgement beyond which not Redis told the other instance, but its own look at the stores every second or so. */

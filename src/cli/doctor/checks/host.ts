@@ -1,4 +1,5 @@
-import { type Check, fail, ok } from '../check.ts';
+import type { Check } from '../check.ts';
+import { fail, ok } from '../finding.ts';
 import { openPolling } from '../polling.ts';
 import { Refused } from '../probe.ts';
 

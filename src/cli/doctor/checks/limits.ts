@@ -1,5 +1,6 @@
-import { type Check, type Context, type Finding, fail, messageOf, ok, skip, warn, worst } from '../check.ts';
+import type { Check, Context } from '../check.ts';
 import { NotConnected } from '../clients.ts';
+import { type Finding, fail, messageOf, ok, skip, warn, worst } from '../finding.ts';
 import { openPolling } from '../polling.ts';
 import { type Answer, describe, type Probe, Refused, Unanswered } from '../probe.ts';
 

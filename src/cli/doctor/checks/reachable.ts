@@ -1,4 +1,4 @@
-import { type Finding, fail, ok, warn } from '../check.ts';
+import { type Finding, fail, ok, warn } from '../finding.ts';
 import { fieldOf, type Probe } from '../probe.ts';
 
 /** `usable`: whether what answers is a Parley, so that there is something to check. Rejects with `Unanswered` where nothing does. */

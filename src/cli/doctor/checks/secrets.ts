@@ -1,5 +1,6 @@
-import { type Check, type Context, type Finding, fail, messageOf, ok, skip, worst } from '../check.ts';
+import type { Check, Context } from '../check.ts';
 import { onEachInstance } from '../each-instance.ts';
+import { type Finding, fail, messageOf, ok, skip, worst } from '../finding.ts';
 
 const same = 'Give all instances the same JWT_SECRET, and restart them.';
 

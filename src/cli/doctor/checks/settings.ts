@@ -1,5 +1,6 @@
 import { contractVersion } from '../../../protocol/echo.ts';
-import { type Check, ok, skip, warn } from '../check.ts';
+import type { Check } from '../check.ts';
+import { ok, skip, warn } from '../finding.ts';
 
 /** All instances speak the same contract with the same limits, and it is the one that this program knows. */
 export const settings: Check = {

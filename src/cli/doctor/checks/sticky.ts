@@ -1,4 +1,5 @@
-import { type Check, fail, messageOf, ok } from '../check.ts';
+import type { Check } from '../check.ts';
+import { fail, messageOf, ok } from '../finding.ts';
 import { instanceOf, openPolling, packetsOf } from '../polling.ts';
 import { type Probe, Refused } from '../probe.ts';
 

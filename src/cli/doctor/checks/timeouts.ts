@@ -1,7 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Socket } from 'socket.io-client';
 import { NoAccount } from '../account.ts';
-import { type Check, type Context, duration, type Finding, fail, messageOf, ok, skip, worst } from '../check.ts';
+import type { Check, Context } from '../check.ts';
+import { duration, type Finding, fail, messageOf, ok, skip, worst } from '../finding.ts';
 import { openPolling, packetsOf } from '../polling.ts';
 import { describe, Unanswered } from '../probe.ts';
 

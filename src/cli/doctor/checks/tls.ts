@@ -1,4 +1,4 @@
-import { type Finding, fail, ok, warn } from '../check.ts';
+import { type Finding, fail, ok, warn } from '../finding.ts';
 import type { Certificate } from '../tls.ts';
 
 const dayMs = 86_400_000;

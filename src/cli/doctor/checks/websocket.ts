@@ -1,5 +1,6 @@
-import { type Check, duration, fail, ok } from '../check.ts';
+import type { Check } from '../check.ts';
 import { NotConnected } from '../clients.ts';
+import { duration, fail, ok } from '../finding.ts';
 
 const headers =
   'nginx, location /socket.io/: proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection $connection_upgrade (map $http_upgrade $connection_upgrade { default upgrade; "" close; })';
