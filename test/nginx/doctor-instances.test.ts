@@ -1,11 +1,15 @@
+import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Config } from '../../src/config.ts';
 import type { Overrides } from '../../src/core.ts';
 import { systemClock } from '../../src/ports/clock.ts';
-import { startServer, type TestServer } from '../support/server.ts';
+import { signUp } from '../support/clients.ts';
+import { startServer, type TestServer, temporaryFolder } from '../support/server.ts';
 import { ask, diagnose, startWrongNginx, upstreamsOf } from './doctor-support.ts';
+import { selfSigned } from './self-signed.ts';
 
 const secrets = ['first secret of at least 32 bytes!', 'other secret of at least 32 bytes!'] as const;
 
@@ -109,6 +113,48 @@ describe('instances that do not fit together', () => {
     const { wrong, found } = await diagnose(url, ['--quick']);
     expect(wrong).toEqual({ limits: 'FAIL', events: 'skip' });
     expect(found['limits']?.remedy).toMatch(/client_max_body_size 391k \(above MAX_PACKET_BYTES, which is 200000\)/);
+  });
+});
+
+describe('TLS', () => {
+  const day = 86_400_000;
+  const secured = async (until: number) => {
+    const server = await start({ instanceId: 'one' });
+    const folder = temporaryFolder();
+    const { certificate, key } = selfSigned(Date.now() - 60 * day, until);
+    writeFileSync(join(folder, 'cert.pem'), certificate);
+    writeFileSync(join(folder, 'key.pem'), key);
+    // Not to be taken for a folder of nginx's own, which are moved.
+    const at = `/.${folder}`;
+    const nginx = await startWrongNginx(upstreamsOf([server]), [
+      /listen 8080 [^;]*;/g,
+      `listen 8080 ssl; ssl_certificate ${at}/cert.pem; ssl_certificate_key ${at}/key.pem;`,
+    ]);
+    closing.push(() => nginx.stop());
+    return { server, url: nginx.url.replace('http:', 'https:') };
+  };
+
+  test('a certificate that nobody vouches for fails; the rest is looked at, and no secret is sent', async () => {
+    const { server, url } = await secured(Date.now() + 60 * day);
+    const { wrong, found, code } = await diagnose(url, ['--quick']);
+    expect([wrong, code]).toEqual([{ tls: 'FAIL', events: 'skip' }, 1]);
+    expect(found['tls']?.seen).toMatch(/^clients will not accept the certificate: .*SELF_SIGNED/);
+
+    const { username, password } = await signUp(server);
+    const own = await diagnose(url, ['--user', username, '--password-stdin'], { input: password });
+    expect(own.wrong).toEqual({ tls: 'FAIL', events: 'skip', timeouts: 'skip' });
+    expect(own.found['events']?.seen).toMatch(/nothing secret is sent/);
+  });
+
+  test('one that has expired', async () => {
+    const { url } = await secured(Date.now() - day);
+    expect((await diagnose(url, ['--quick'])).found['tls']?.seen).toMatch(/^the certificate expired on /);
+  });
+
+  test('https where none is spoken: nothing could be checked', async () => {
+    const { url } = await start({ instanceId: 'one' });
+    const { code, err } = await ask([url.replace('http:', 'https:')]);
+    expect([code, err]).toEqual([2, [expect.stringMatching(/no TLS is spoken there/)]]);
   });
 });
 

@@ -22,7 +22,9 @@ export const inspectCertificate = ({ hostname, port }: URL, timeoutMs: number, s
     const abort = () => end(signal.reason);
     signal.addEventListener('abort', abort);
     socket.setTimeout(timeoutMs, () => end(new Error(`no TLS handshake within ${timeoutMs / 1_000} s`)));
-    socket.once('error', end);
+    socket.once('error', (error: Error & { code?: string }) =>
+      end(error.code?.startsWith('ERR_SSL') ? new Error(`no TLS is spoken there (${error.code})`) : error),
+    );
     socket.once('secureConnect', () => {
       const { valid_to } = socket.getPeerCertificate();
       const problem = socket.authorized ? {} : { problem: String(socket.authorizationError) };
