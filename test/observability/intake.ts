@@ -26,6 +26,8 @@ export interface IntakeSpan {
   subtype: string;
   outcome: string;
   duration: number;
+  /** Several alike, one after the other, that the agent made one of. */
+  composite?: { count: number };
   context?: { destination?: { service?: { resource?: string } } };
 }
 

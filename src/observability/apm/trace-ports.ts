@@ -84,19 +84,22 @@ export const traceLinked = <T extends Linked>(linked: T, apm: Apm): T =>
     ? linked
     : {
         ...linked,
-        // No exit: what runs under a lock is traced within the lock's span.
-        cluster: traced(linked.cluster, apm, 'redis', { type: 'db', subtype: 'redis', exit: false }, notAwaited),
+        cluster: traced(linked.cluster, apm, 'redis', database('redis'), unspanned),
         publisher: traced(linked.publisher, apm, 'redis', database('redis'), ['publish', 'subscribe', 'unwatch']),
         ...(linked.cached && { cached: (log: Log) => traceCached(linked.cached?.(log) ?? log, apm) }),
       };
 
-const notAwaited = ['notify', 'on', 'healthy', 'close'] as const;
+/** A lock would be a span around the job that runs under it, which has its own. */
+const unspanned = ['notify', 'on', 'withLock', 'healthy', 'close'] as const;
 
 const traceCached = (cached: Log, apm: Apm): Log =>
   traced(cached, apm, 'cache', { type: 'cache', subtype: 'redis', exit: false }, passedOn);
 
-/** What a cache of complete blocks passes on to the log, which has a span for it. */
-const passedOn = 'append head heads byClientId reaction changes renewEpoch ping close'.split(' ') as (keyof Log)[];
+/** What a cache of blocks passes on to the log, which has a span for it. */
+const passedOn: readonly (keyof Log)[] = [
+  ...(['append', 'head', 'heads', 'at', 'byClientId', 'fold', 'messageAt', 'latestMessages', 'reaction'] as const),
+  ...(['changes', 'renewEpoch', 'ping', 'close'] as const),
+];
 
 /** Spans `writer.append`: what each command waits for, though one of them alone has the batch's `log.append`. */
 export const traceWriter = (writer: Writer, apm: Apm): Writer =>
