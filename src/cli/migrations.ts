@@ -24,11 +24,9 @@ export interface Target {
   up(): Promise<string[]>;
 }
 
-/** The log of the embedded server is one file, whose tables the server makes and changes as it opens it. */
-const nothing = { status: async () => ({ applied: [], pending: [] }), up: async () => [] };
-
+/** Of the embedded server, the log is a file whose tables it makes and changes as it opens it. */
 export const targetsOf = (config: Config): Target[] =>
-  isProduction(config) ? [mysql(config), mongo(config)] : [sqlite(config), { key: 'log', name: 'log.db', ...nothing }];
+  isProduction(config) ? [mysql(config), mongo(config)] : [sqlite(config)];
 
 const mysql = ({ mysqlUrl }: Config): Target => ({
   key: 'sql',

@@ -39,14 +39,32 @@ export const withCore = async <T>(terminal: Terminal, work: Work<T>): Promise<T>
 export const withCoreTelling = <T>(terminal: Terminal, work: Work<T>): Promise<T> =>
   withCore(terminal, async (core, config) => {
     if (!isProduction(config)) return work(core, config);
-    const linked = config.redisUrl !== '' && (await healthy(core));
+    const { redis } = core.linked;
+    if (redis) await untilHealthy(core);
+    const before = redis && troubles(redis);
     const result = await work(core, config);
-    if (!linked || !core.cluster.healthy()) {
-      const why = config.redisUrl === '' ? 'There is no REDIS_URL' : 'Redis (REDIS_URL) does not answer';
+    const heard = redis && (await answers(redis)) && troubles(redis) === before;
+    if (!heard) {
+      const why = redis ? 'Redis (REDIS_URL) did not answer' : 'There is no REDIS_URL';
       terminal.note(`${why}: running instances hear of this within 30 seconds.`);
     }
     return result;
   });
+
+type Redis = NonNullable<Core['linked']['redis']>;
+
+/** How much did not get through. */
+const troubles = (redis: Redis) => {
+  const { skipped, failures, timeouts } = redis.stats();
+  return skipped + failures + timeouts;
+};
+
+/** Commands are answered in order: whatever was sent before this one has arrived. */
+const answers = (redis: Redis): Promise<boolean> =>
+  redis.ping().then(
+    () => true,
+    () => false,
+  );
 
 /** Says what to do where the data folder is taken. */
 export const withoutServer = async <T>(work: () => Promise<T>): Promise<T> => {
@@ -84,8 +102,7 @@ const run = async <T>(config: Config, terminal: Terminal, work: Work<T>): Promis
   }
 };
 
-const healthy = async ({ cluster }: Core): Promise<boolean> => {
+const untilHealthy = async ({ cluster }: Core): Promise<void> => {
   for (const until = performance.now() + linkMs; performance.now() < until; await sleep(pollMs))
-    if (cluster.healthy()) return true;
-  return false;
+    if (cluster.healthy()) return;
 };

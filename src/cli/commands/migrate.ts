@@ -73,10 +73,7 @@ const tell = (answers: Answer[], what: string, dry: boolean, terminal: Terminal)
   const upToDate = isUpToDate(answers);
   const complete = told.length === answers.length;
   if (what === 'status') {
-    const rows = told.flatMap(({ name, schema: { applied, pending } }) => [
-      ...applied.map(item => [name, 'applied', item]),
-      ...pending.map(item => [name, 'pending', item]),
-    ]);
+    const rows = told.flatMap(({ name, schema }) => rowsOf(name, schema));
     if (rows.length > 0) terminal.line(table(['DATABASE', 'STATE', 'WHAT'], rows));
     if (complete) terminal.line(upToDate ? 'Everything is up to date.' : 'Not up to date: parley migrate up');
   } else if (dry) {
@@ -88,4 +85,9 @@ const tell = (answers: Answer[], what: string, dry: boolean, terminal: Terminal)
     const none = told.every(({ schema }) => schema.applied.length === 0);
     if (complete) terminal.line(none ? 'Everything was up to date.' : 'Everything is up to date now.');
   }
+};
+
+const rowsOf = (name: string, { applied, pending }: Schema): string[][] => {
+  const rows = [...applied.map(item => [name, 'applied', item]), ...pending.map(item => [name, 'pending', item])];
+  return rows.length > 0 ? rows : [[name, 'complete']];
 };
