@@ -139,7 +139,7 @@ export const createChannels = (parts: ChannelsParts): Channels => {
         unneeded.delete(id);
         if (subscriber.hears(channelOf(id)) !== true) pending.add(ask(id));
       }
-      if (pending.size === 0 || !subscriber.up) return Promise.resolve();
+      if (pending.size === 0 || !link.up || !subscriber.up) return Promise.resolve();
       return new Promise(resolve => {
         const timer = setTimeout(resolve, watchLimitMs);
         void Promise.all(pending).then(() => {

@@ -144,18 +144,19 @@ export const createPresenceLeases = ({
   const timer = setInterval(beat, renewMs).unref();
   link.onUp(() => void writeSoon());
 
-  const remember = (user_id: string, isOnline: boolean) => {
+  const remember = (user_id: string) => {
     elsewhere.delete(user_id);
-    if (!isOnline) return;
     elsewhere.set(user_id, performance.now());
     if (elsewhere.size > maxRemembered) elsewhere.delete(elsewhere.keys().next().value ?? '');
   };
 
-  /** Seen online elsewhere lately, though not after Redis came back: what it says since then holds. */
-  const isRemembered = (user_id: string) => {
+  /** Whether somebody is to be taken for online whom Redis has not named, or has not been heard of: `told` says which. */
+  const isRemembered = (user_id: string, told: boolean) => {
     const seen = elsewhere.get(user_id);
-    if (seen === undefined || performance.now() - seen >= rememberedMs) return false;
-    return !link.up || performance.now() - seen > link.steadyMs;
+    const ago = seen === undefined ? Number.POSITIVE_INFINITY : performance.now() - seen;
+    if (ago >= rememberedMs) return false;
+    // After an outage the others need a moment to register again; what Redis has named since then, it also knows to be gone.
+    return !told || (link.steadyMs < settlingMs && ago > link.steadyMs);
   };
 
   /** Sockets on other instances of those who have any; undefined where Redis does not tell. */
@@ -199,21 +200,20 @@ export const createPresenceLeases = ({
       const others = user_ids.filter(id => !online.has(id));
       if (others.length === 0) return online;
       const counts = await count(others);
-      const settling = link.steadyMs < settlingMs;
       for (const id of others) {
         if (counts?.has(id)) {
           online.add(id);
-          remember(id, true);
-        } else if (!counts || settling) {
-          if (isRemembered(id)) online.add(id);
-        } else remember(id, false);
+          remember(id);
+        } else if (isRemembered(id, counts !== undefined)) online.add(id);
+        else elsewhere.delete(id);
       }
       return online;
     },
 
     async socketsOf(user_id) {
       const counts = await count([user_id]);
-      return (here.get(user_id)?.size ?? 0) + (counts?.get(user_id) ?? (isRemembered(user_id) && !counts ? 1 : 0));
+      const others = counts?.get(user_id) ?? (isRemembered(user_id, counts !== undefined) ? 1 : 0);
+      return (here.get(user_id)?.size ?? 0) + others;
     },
 
     async close() {
