@@ -60,6 +60,12 @@ export const realParts = [
     env: 'PARLEY_NGINX',
     find: () => onPath('nginx'),
   },
+  {
+    name: 'the compose checker',
+    suites: ['test/compose'],
+    env: 'PARLEY_COMPOSE_CHECK',
+    find: () => built('compose-check-2.16.2-1/compose-check'),
+  },
 ].map(part => ({ ...part, find: () => process.env[part.env] || part.find() }));
 
 /** Folders below test/ that run after the others, one file at a time: each of their files loads the machine by itself. */
