@@ -33,11 +33,11 @@ end
 return generation .. ' ' .. version
 `);
 
-/** An append or erasure that is still under way after this was cut off by its log long before. */
-const underWayMs = 60_000;
+/** Whatever an erasure has left undone, its log has finished by then: also where the eraser died, or its answer was lost. */
+const underWayMs = 300_000;
 const versionMs = 3_600_000;
 const retryMs = 1_000;
-/** An unsending read from the log voids the cache once more, if it is no older than a block may be. */
+/** Unsendings remembered, so that each voids the cache once. */
 const maxNoticed = 10_000;
 
 /**
