@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { maxWindow } from '../../src/ports/log.ts';
 import { append, type LogHarness, message, newEvent, readAll } from './log-harness.ts';
 
 const react = (target_seq: number, emoji: string, from: string, kind: 'react' | 'unreact' = 'react') =>
@@ -92,5 +93,48 @@ export const folding = (harness: () => LogHarness) =>
         expect(page[0]?.reactions).toEqual(expected);
         expect(await instance.reaction('c1', 1, 'u9501', '🎉')).toEqual({ mine: true, kinds: 3 });
       }
+    });
+
+    test('folding what is held already is the same as reading it, in the order of the log', async () => {
+      const { log, openSecond } = harness();
+      const joined = newEvent('joined', { user_id: 'bob' }, 'bob');
+      const held = await append(log, 'c1', message('one'), joined, message('two'), message('three'));
+      await append(log, 'c1', edit(1, 'uno', ['bob']), edit(1, 'eins'), react(3, '👍', 'ann'), react(3, '👍', 'bob'));
+      await append(log, 'c1', react(3, '🎉', 'bob'), react(1, '🎉', 'bob'), react(1, '🎉', 'bob', 'unreact'));
+      const messages = held.filter(({ kind }) => kind === 'message');
+      for (const reader of [log, await openSecond()]) {
+        for (const viewer of ['ann', 'cid']) {
+          const read = await reader.messages('c1', 0, 10, viewer);
+          expect(await reader.fold('c1', messages, viewer)).toEqual(read);
+          expect(await reader.fold('c1', messages.toReversed(), viewer)).toEqual(read);
+          expect(await reader.fold('c1', [messages[1]!], viewer)).toEqual([read[1]]);
+        }
+      }
+      expect(await log.fold('c1', [], 'ann')).toEqual([]);
+      const [one] = await log.fold('c1', messages, 'ann');
+      expect(one).toMatchObject({ event: { payload: { message: 'eins' } }, reactions: [] });
+    });
+
+    test('what is held is folded as it is now: a text erased meanwhile is not given out', async () => {
+      const { log } = harness();
+      const held = await append(log, 'c1', message('first secret'), message('second secret'), message('stays'));
+      await append(log, 'c1', edit(1, 'first secret, edited'), react(1, '👍', 'bob'));
+      await append(log, 'c1', newEvent('unsend', { target_seq: 1 }, 'ann'));
+      await log.erase('c1', 2);
+      const folded = await log.fold('c1', held, 'bob');
+      expect(folded).toEqual(await log.messages('c1', 0, 10, 'bob'));
+      expect(JSON.stringify(folded)).not.toContain('secret');
+      expect(folded.map(({ event }) => event.payload)).toEqual([
+        { unsent: true },
+        { unsent: true },
+        { message: 'stays' },
+      ]);
+    });
+
+    test('at most a window is folded at once', async () => {
+      const { log } = harness();
+      const held = await append(log, 'c1', ...Array.from({ length: maxWindow + 1 }, (_, i) => message(`${i}`)));
+      const folded = await log.fold('c1', held, 'ann');
+      expect(folded.map(({ event }) => event)).toEqual(held.slice(0, maxWindow));
     });
   });

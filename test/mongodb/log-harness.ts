@@ -5,10 +5,13 @@ import type { TestServer } from '../../scripts/servers/program.ts';
 import type { Log } from '../../src/ports/log.ts';
 import { type MongoLog, openMongoLog } from '../../src/storage/log/mongo/log.ts';
 import type { LogHarness } from '../contracts/log-harness.ts';
-import { startProxy } from './proxy.ts';
+import { startProxy, type Wire } from './proxy.ts';
 
 export interface MongoHarness extends LogHarness {
   readonly log: MongoLog;
+  /** Between `log` and the server, as `proxied` is. */
+  readonly proxy: Wire;
+  readonly proxied: string;
   /** Of the database of this test, past the proxy. */
   readonly uri: string;
   openSecond(): Promise<MongoLog>;
@@ -35,14 +38,16 @@ export const openMongoHarness = async (server: TestServer): Promise<MongoHarness
   const proxy = await startProxy(server.port);
   const admin = await mongoose.createConnection(uri).asPromise();
   // Else the driver would connect to the address by which the server names itself.
-  const open = () =>
-    openMongoLog({ uri: `mongodb://127.0.0.1:${proxy.port}/${name}?directConnection=true`, poolSize: 10 });
+  const proxied = `mongodb://127.0.0.1:${proxy.port}/${name}?directConnection=true`;
+  const open = () => openMongoLog({ uri: proxied, poolSize: 10 });
   let log = await open();
   const others: Log[] = [];
   return {
     get log() {
       return log;
     },
+    proxy,
+    proxied,
     uri,
     database: admin.db!,
     async openSecond() {
@@ -63,8 +68,8 @@ export const openMongoHarness = async (server: TestServer): Promise<MongoHarness
       await answering(log);
     },
     async refuseCommits() {
-      proxy.refuseInserts(true);
-      return async () => proxy.refuseInserts(false);
+      proxy.judge(({ insert }) => (insert === 'events' ? 'refuse' : 'pass'));
+      return async () => proxy.judge();
     },
     opener: { module: new URL('./log-opener.ts', import.meta.url).href, argument: uri },
     async dispose() {

@@ -8,14 +8,20 @@ const header = 16;
 const commandAt = header + 5;
 const messageKind = 2_013;
 
-/** A wire between a log and its server that can be cut, and that can answer inserts of events as a server with a full disk does. */
-export interface Proxy {
+export type Command = Record<string, unknown>;
+
+/** `refuse`: it is answered as by a server with a full disk. `swallow`: it is never answered, nor carried out. */
+export type Verdict = 'pass' | 'refuse' | 'swallow';
+
+/** A wire between a log and its server that can be cut, and that can keep commands from the server. */
+export interface Wire {
   readonly port: number;
   /** Cuts every connection; new ones are accepted. */
   cut(): void;
   /** Resolves when the next bytes for the server have passed. */
   passing(): Promise<void>;
-  refuseInserts(refused: boolean): void;
+  /** Decides on each command from now on; without one all pass. */
+  judge(verdict?: (command: Command) => Verdict): void;
   close(): Promise<void>;
 }
 
@@ -31,13 +37,14 @@ const answer = (request: Buffer, document: object): Buffer => {
   return reply;
 };
 
-const isInsertOfEvents = (message: Buffer) =>
-  message.readInt32LE(12) === messageKind && BSON.deserialize(message.subarray(commandAt))['insert'] === 'events';
+/** The command that a message carries; undefined for what the driver asks before it knows the server. */
+const commandOf = (message: Buffer): Command | undefined =>
+  message.readInt32LE(12) === messageKind ? BSON.deserialize(message.subarray(commandAt)) : undefined;
 
-export const startProxy = async (target: number): Promise<Proxy> => {
+export const startProxy = async (target: number): Promise<Wire> => {
   const sockets = new Set<Socket>();
   let waiting: (() => void)[] = [];
-  let refusing = false;
+  let judge: ((command: Command) => Verdict) | undefined;
 
   const server = createServer(client => {
     const upstream = connect(target, '127.0.0.1');
@@ -58,8 +65,10 @@ export const startProxy = async (target: number): Promise<Proxy> => {
       while (pending.length >= header && pending.length >= pending.readInt32LE(0)) {
         const message = pending.subarray(0, pending.readInt32LE(0));
         pending = pending.subarray(message.length);
-        if (refusing && isInsertOfEvents(message)) client.write(answer(message, refusal));
-        else upstream.write(message);
+        const command = judge && commandOf(message);
+        const verdict = command && judge ? judge(command) : 'pass';
+        if (verdict === 'refuse') client.write(answer(message, refusal));
+        else if (verdict === 'pass') upstream.write(message);
       }
       for (const resolve of waiting.splice(0)) resolve();
     });
@@ -75,8 +84,8 @@ export const startProxy = async (target: number): Promise<Proxy> => {
     port: address.port,
     cut,
     passing: () => new Promise(resolve => waiting.push(resolve)),
-    refuseInserts(refused) {
-      refusing = refused;
+    judge(verdict) {
+      judge = verdict;
     },
     async close() {
       cut();

@@ -1,6 +1,13 @@
 import type mongoose from 'mongoose';
 import { maxWindow, type NewEvent } from '../../../ports/log.ts';
-import type { Collections, EventDocument, FoldDocument, ReactionCount, ReactionDocument } from './collections.ts';
+import {
+  type Collections,
+  duplicateKey,
+  type EventDocument,
+  type FoldDocument,
+  type ReactionCount,
+  type ReactionDocument,
+} from './collections.ts';
 import { foldKey, keysOf, reactionKey, targetOf } from './documents.ts';
 import { durable } from './faults.ts';
 import type { Heads } from './heads.ts';
@@ -88,9 +95,20 @@ export const createFolding = ({ database, events, folds, reactions }: Collection
     }
     if (edits.length > 0) await foldEdits(conversation_id, edits);
     if (latest.size > 0) {
-      await raiseAll(reactions.collectionName, [...latest.values()], ({ last }) => ({ last }));
+      await foldReactions([...latest.values()]);
       await count(conversation_id, counted);
     }
+  };
+
+  /** Most people react once: one insert of many costs a quarter of as many updates, and says which were there already. */
+  const foldReactions = async (list: ReactionDocument[]) => {
+    const command = { insert: reactions.collectionName, documents: list, ordered: false };
+    const { writeErrors = [] } = await durable(database, command, { partial: true });
+    const there = writeErrors.map(({ index, code, errmsg }) => {
+      if (code !== duplicateKey) throw new Error(`The store refused a reaction: ${errmsg}`);
+      return list[index]!;
+    });
+    await raiseAll(reactions.collectionName, there, ({ last }) => ({ last }));
   };
 
   /** Behind the unsending of its message an edit is erased as well: whoever unsent it may not have seen this one. */

@@ -83,7 +83,9 @@ export const createInserter = (
   /** Never rejects: whoever waits is told. */
   const insertAll = async (batch: Waiting[]) => {
     const at: Position = { insert: 0, document: 0 };
+    const taken = new Map<string, number>();
     while (at.insert < batch.length) {
+      if (answerTaken(batch, at, taken)) continue;
       const chunk = nextChunk(batch, at);
       let reply: WriteReply;
       try {
@@ -95,18 +97,34 @@ export const createInserter = (
       } catch (error) {
         return fail(batch, at, chunk.length, error);
       }
+      for (const { conversation_id, seq } of chunk.slice(0, reply.n)) taken.set(conversation_id, seq);
       advance(batch, at, reply.n);
       const [failure] = reply.writeErrors ?? [];
-      if (failure) refuse(batch, at, failure);
+      if (failure) refuse(batch, at, failure, taken);
     }
   };
 
+  /** Of several that want the same place one has got it: the others need not be sent to hear that. */
+  const answerTaken = (batch: Waiting[], at: Position, taken: Map<string, number>): boolean => {
+    const { insert, resolve } = batch[at.insert]!;
+    const { conversation_id, seq } = insert.documents[0]!;
+    if (at.document > 0 || seq > (taken.get(conversation_id) ?? 0)) return false;
+    resolve({ count: 0, refusedBy: 'place' });
+    at.insert += 1;
+    return true;
+  };
+
+  /** Ends before the second insert of a conversation, which may have to be answered otherwise. */
   const nextChunk = (batch: Waiting[], from: Position): EventDocument[] => {
     const chunk: EventDocument[] = [];
+    const conversations = new Set<string>();
     let bytes = 0;
     let first = from.document;
     for (let i = from.insert; i < batch.length; i += 1, first = 0) {
       const { insert } = batch[i]!;
+      const { conversation_id } = insert.documents[0]!;
+      if (conversations.has(conversation_id)) return chunk;
+      conversations.add(conversation_id);
       insert.sent = true;
       for (let d = first; d < insert.documents.length; d += 1) {
         const document = insert.documents[d]!;
@@ -136,13 +154,21 @@ export const createInserter = (
   };
 
   /** Answers the insert whose next document was refused, and goes on behind it. */
-  const refuse = (batch: Waiting[], at: Position, { code, errmsg }: { code: number; errmsg: string }) => {
-    const { resolve, reject } = batch[at.insert]!;
+  const refuse = (
+    batch: Waiting[],
+    at: Position,
+    { code, errmsg }: { code: number; errmsg: string },
+    taken: Map<string, number>,
+  ) => {
+    const { insert, resolve, reject } = batch[at.insert]!;
     const count = at.document;
     at.insert += 1;
     at.document = 0;
     if (code === duplicateKey) {
-      resolve({ count, refusedBy: refusingIndex(errmsg) === clientIdIndex ? 'client_id' : 'place' });
+      const refusedBy = refusingIndex(errmsg) === clientIdIndex ? 'client_id' : 'place';
+      const { conversation_id, seq } = insert.documents[count]!;
+      if (refusedBy === 'place') taken.set(conversation_id, seq);
+      resolve({ count, refusedBy });
       return;
     }
     const cause = new Error(`The store refused an event: ${errmsg}`);
@@ -152,22 +178,23 @@ export const createInserter = (
 
   /** The command of `length` documents at `at` had no answer. */
   const fail = (batch: Waiting[], at: Position, length: number, error: unknown) => {
-    const unstorable = !isMongoError(error) || error.name.startsWith('BSON');
-    if (unstorable && batch.length - at.insert > 1) {
+    const [{ insert, reject }, ...others] = batch.slice(at.insert) as [Waiting, ...Waiting[]];
+    if (!isMongoError(error) && others.length > 0) {
       // Something in it cannot be encoded, and nothing was sent: the others must not fail with it.
-      for (const alone of batch.slice(at.insert)) void insertAll([alone]);
+      if (at.document > 0) reject(new ParleyError('unknown_outcome', { cause: error }));
+      else others.unshift(batch[at.insert]!);
+      for (const alone of others) void insertAll([alone]);
       return;
     }
-    const nothing = unstorable || didNothing(error);
+    const nothing = !isMongoError(error) || didNothing(error);
     const fault = writeFault(error);
-    let reach = length;
-    for (let i = at.insert, document = at.document; i < batch.length; i += 1, document = 0) {
-      const { insert, reject } = batch[i]!;
-      const stored = document > 0;
-      const touched = reach > 0;
-      reach -= insert.documents.length - document;
-      if (stored || (touched && !nothing)) reject(new ParleyError('unknown_outcome', { cause: error }));
-      else reject(nothing ? fault : new ParleyError('unavailable', { cause: error }));
+    const unknown = new ParleyError('unknown_outcome', { cause: error });
+    reject(nothing && at.document > 0 ? unknown : fault);
+    let sent = length - (insert.documents.length - at.document);
+    for (const other of others) {
+      // What did not fit into the command was not sent.
+      other.reject(nothing || sent > 0 ? fault : new ParleyError('unavailable', { cause: error }));
+      sent -= other.insert.documents.length;
     }
   };
 

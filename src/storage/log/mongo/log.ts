@@ -106,8 +106,10 @@ export const openMongoLog = async ({
     append: (id, at, events) => begins(() => append(id, at, events)),
     head: id =>
       reading(async () => {
+        const cold = heads.known(id) === undefined;
         const last = await heads.last(id);
-        if (last.seq > 0) await repair.cover(id, last);
+        // Else somebody else has just appended, and raises the row. To wait for that here would make this one come late again.
+        if (cold && last.seq > 0) await repair.cover(id, last);
         return toHead(id, last);
       }),
     heads: ids => reading(() => heads.rows(ids)),
