@@ -23,9 +23,9 @@ export const useMariadb = () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  /** Statements as the server's administrator. */
-  const run = async <R extends object>(sql: string): Promise<R[]> => {
-    const connection = await createConnection(server.url);
+  /** A statement of the server's administrator. */
+  const run = async <R extends object>(sql: string, database = ''): Promise<R[]> => {
+    const connection = await createConnection(`${server.url}/${database}`);
     try {
       const [rows] = await connection.query<(R & RowDataPacket)[]>(sql);
       return rows;

@@ -2,6 +2,8 @@
 export interface Dialect {
   /** An SQL expression: the database's own clock in whole milliseconds since 1970. */
   now_ms: string;
+  /** The function that returns the highest of its arguments. */
+  greatest: string;
   /** The tail of an INSERT into members that raises these columns where the row exists, and never lowers them. */
   raise(columns: readonly string[]): string;
   /** Whether an operation had no effect because of others (a deadlock, a connection that broke) and may simply run again. */
@@ -18,6 +20,7 @@ export interface Dialect {
 /** Waiting for the one writer happens in the driver, hence nothing is left to retry; a text column takes any length. */
 export const sqliteDialect: Dialect = {
   now_ms: "CAST(unixepoch('subsec') * 1000 AS INTEGER)",
+  greatest: 'MAX',
   raise: columns =>
     `ON CONFLICT (conversation_id, user_id) DO UPDATE SET ${columns
       .map(column => `${column} = MAX(members.${column}, excluded.${column})`)

@@ -14,6 +14,7 @@ const causeOf = (error: unknown): Partial<Failure> =>
 export const mysqlDialect = (collate: string): Dialect => ({
   // In UTC, hence without the hour that local time has twice a year.
   now_ms: "(TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(3)) DIV 1000)",
+  greatest: 'GREATEST',
   raise: columns =>
     // VALUES() is what both know: MariaDB has no row alias, MySQL 8 warns only.
     `ON DUPLICATE KEY UPDATE ${columns

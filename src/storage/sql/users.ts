@@ -1,4 +1,4 @@
-import { Op } from 'sequelize';
+import { Op, QueryTypes } from 'sequelize';
 import { fold } from '../../accounts/username-key.ts';
 import type { UserRow, UserStore } from '../../ports/storage.ts';
 import { chunks, endOfPrefix, plain, plainOr, type StoreParts } from './rows.ts';
@@ -19,7 +19,12 @@ const attributes = [...userColumns];
 /** Only a prefix is ever looked for; the column holds no more. */
 const fullNameKey = (full_name: string) => fold(full_name).trim().slice(0, 160);
 
-export const createUserStore = ({ models: { users, sessions, notifications }, transact }: StoreParts): UserStore => ({
+export const createUserStore = ({
+  models: { users, sessions, notifications },
+  sequelize,
+  transact,
+  dialect,
+}: StoreParts): UserStore => ({
   async create(user, { username, email }) {
     await users.create({
       ...user,
@@ -56,12 +61,13 @@ export const createUserStore = ({ models: { users, sessions, notifications }, tr
   },
 
   async setLastSeen(seen) {
-    await transact(async transaction => {
-      for (const [id, last_seen_at] of [...seen].sort(([a], [b]) => (a < b ? -1 : 1))) {
-        const earlier = { [Op.or]: [{ last_seen_at: null }, { last_seen_at: { [Op.lt]: last_seen_at } }] };
-        await users.update({ last_seen_at }, { where: { id, erased_at: null, ...earlier }, transaction });
-      }
-    });
+    for (const page of chunks([...seen])) {
+      const higher = `${dialect.greatest}(COALESCE(last_seen_at, ''), CASE id ${page.map(() => 'WHEN ? THEN ?').join(' ')} END)`;
+      await sequelize.query(`UPDATE users SET last_seen_at = ${higher} WHERE id IN (?) AND erased_at IS NULL`, {
+        replacements: [...page.flat(), page.map(([id]) => id)],
+        type: QueryTypes.UPDATE,
+      });
+    }
   },
 
   async erase(id, erased_at) {
@@ -75,22 +81,28 @@ export const createUserStore = ({ models: { users, sessions, notifications }, tr
   },
 
   async search(prefix, after, limit) {
+    // Two queries, each with an index of its own: with OR a short prefix sorts everybody whom it finds (at 100,000 people 127 ms against 22).
     const begins = { [Op.gte]: prefix, [Op.lt]: endOfPrefix(prefix) };
-    const rows = await users.findAll({
-      where: {
-        [Op.or]: [{ username_key: begins }, { full_name_key: begins }],
-        [Op.and]: [
-          { username_key: { [Op.ne]: null } },
-          ...(after === undefined ? [] : [{ username_key: { [Op.gt]: after } }]),
-        ],
-      },
-      attributes,
-      order: [
-        ['username_key', 'ASC'],
-        ['id', 'ASC'],
-      ],
-      limit,
-    });
-    return rows.map(plain);
+    const pages = await Promise.all(
+      (['username_key', 'full_name_key'] as const).map(column =>
+        users.findAll({
+          where: {
+            [Op.and]: [
+              { [column]: begins },
+              { username_key: after === undefined ? { [Op.ne]: null } : { [Op.gt]: after } },
+            ],
+          },
+          attributes: [...userColumns, 'username_key'],
+          order: [['username_key', 'ASC']],
+          limit,
+        }),
+      ),
+    );
+    const found = new Map(pages.flat().map(row => [plain(row).username_key ?? '', plain(row)]));
+    const first = [...found].sort(([a], [b]) => byCodePoint(a, b)).slice(0, limit);
+    return first.map(([, { username_key: _, ...row }]) => row);
   },
 });
+
+/** As the databases sort, which JavaScript does not beyond U+FFFF. */
+const byCodePoint = (a: string, b: string) => Buffer.compare(Buffer.from(a), Buffer.from(b));

@@ -62,14 +62,25 @@ export const usersContract = (openStorage: OpenStorage) =>
       expect(await find('annabel strass')).toEqual(['bert']);
       expect(await find('%')).toEqual([]);
       expect(await find('carl %')).toEqual(['carl']);
+      expect(await find('an', undefined, 3)).toEqual(['an_a', 'anna', 'bert']);
       expect(await find("' OR '1'='1")).toEqual([]);
     });
 
-    test('last seen only rises', async () => {
+    test('last seen only rises, of many at once, and not of who is erased or unknown', async () => {
       const { storage } = await openStorage();
-      const user = await addUser(storage);
-      await storage.users.setLastSeen(new Map([[user.id, date(2000)]]));
-      await storage.users.setLastSeen(new Map([[user.id, date(1000)]]));
-      expect((await storage.users.find(user.id))?.last_seen_at).toBe(date(2000));
+      const people = await Promise.all(Array.from({ length: 230 }, () => addUser(storage)));
+      const [gone, ...others] = people.map(({ id }) => id) as [string, ...string[]];
+      await storage.users.erase(gone, date());
+      const seen = (ms: (index: number) => number) => new Map(others.map((id, index) => [id, date(ms(index))]));
+      await storage.users.setLastSeen(
+        new Map([...seen(index => 2_000 + index), [gone, date(9_000)], ['~', date(9_000)]]),
+      );
+      await storage.users.setLastSeen(seen(index => (index % 2 === 0 ? 1_000 : 5_000)));
+      const found = new Map((await storage.users.findMany(others)).map(row => [row.id, row.last_seen_at]));
+      others.forEach((id, index) => {
+        expect(found.get(id)).toBe(date(index % 2 === 0 ? 2_000 + index : 5_000));
+      });
+      expect((await storage.users.find(gone))?.last_seen_at).toBeNull();
+      await storage.users.setLastSeen(new Map());
     });
   });
