@@ -340,7 +340,7 @@ test('while a server says nothing, few connections are tried: each counts toward
     for (const { code, ms } of endings) expect([code, ms < 5_000]).toEqual(['unavailable', true]);
     await delay(100);
   }
-  // Ten at first, as many as the pool holds; then one every 2.5 s.
+  // Ten at first, as many as the pool holds; then one every 2 s.
   expect(tried).toBeLessThanOrEqual(14);
   expect(calls).toBeGreaterThan(60);
   stopped = false;

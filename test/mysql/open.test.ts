@@ -1,7 +1,9 @@
 import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import { createConnection } from 'mysql2/promise';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { openMigrator } from '../../src/storage/sql/migrator.ts';
+import { lockName, openMigrator } from '../../src/storage/sql/migrator.ts';
 import { openMysqlStorage } from '../../src/storage/sql/open.ts';
 import { addUser } from '../storage/contract/rows.ts';
 import { useMariadb } from './servers.ts';
@@ -67,6 +69,7 @@ describe('opening', () => {
 
   test.each([
     ['mysql://who:s3#cret@host/db', 'The URL of MySQL is none'],
+    ['mysql://who:s3%cret@host/db', 'The URL of MySQL is none'],
     ['mysql://who:s3cret@host', 'names no database'],
     ['mysql://who:s3cret@host/db?multipleStatements=true', 'takes no parameter but ssl=true'],
   ])('a wrong URL is told without its password: %s', async (url, why) => {
@@ -114,6 +117,20 @@ describe('the schema', () => {
     onTestFinished(migrator.close);
     expect(await migrator.status()).toEqual({ applied: ['0001-initial'], pending: [] });
     expect(await migrator.up()).toEqual([]);
+  });
+
+  test('who comes while another one migrates waits for it', async () => {
+    const url = await database();
+    const other = await createConnection(url);
+    onTestFinished(() => other.end());
+    const lock = lockName({ database: new URL(url).pathname.slice(1) });
+    await other.query(`SELECT GET_LOCK('${lock}', 0)`);
+    const opening = open(url);
+    // Longer than a call waits for a connection.
+    await delay(5_000);
+    expect((await other.query('SHOW TABLES'))[0]).toEqual([]);
+    await other.query(`SELECT RELEASE_LOCK('${lock}')`);
+    await addUser(await opening);
   });
 
   test('looking at it writes nothing', async () => {

@@ -14,7 +14,7 @@ export interface Migrator extends Migrations {
 const patienceMs = 20_000;
 
 /** Locks belong to the whole server, and their names have at most 64 characters. */
-const lockName = ({ database }: MysqlPlace) =>
+export const lockName = ({ database }: Pick<MysqlPlace, 'database'>) =>
   `parley.migrate.${createHash('sha256').update(database).digest('hex').slice(0, 32)}`;
 
 /**
@@ -24,12 +24,15 @@ const lockName = ({ database }: MysqlPlace) =>
 export const migrateAlone = async (place: MysqlPlace): Promise<string[]> => {
   const { sequelize, dialect } = await connectMysql(place, {
     poolSize: 1,
-    async prepare(ask) {
-      for (const until = performance.now() + patienceMs; ; ) {
-        const [row] = (await ask(`SELECT GET_LOCK('${lockName(place)}', 1) AS got`)) as { got: number | null }[];
-        if (Number(row?.got) === 1) return;
-        if (performance.now() > until) throw new Error('another instance has been migrating for too long');
-      }
+    prepare: {
+      ms: patienceMs,
+      async run(ask) {
+        for (const until = performance.now() + patienceMs; ; ) {
+          const [row] = (await ask(`SELECT GET_LOCK('${lockName(place)}', 1) AS got`)) as { got: number | null }[];
+          if (Number(row?.got) === 1) return;
+          if (performance.now() > until) throw new Error('another instance has been migrating for too long');
+        }
+      },
     },
   });
   try {

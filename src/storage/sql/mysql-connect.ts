@@ -15,7 +15,7 @@ export interface MysqlPlace {
 }
 
 /** Milliseconds until a server that says nothing counts as absent: opening is told within 3 s. */
-const connectMs = 2_500;
+const connectMs = 2_000;
 /** Milliseconds that a call waits for a free connection. */
 const acquireMs = 3_500;
 /** An unused connection goes after this many milliseconds, well before the server ends it (`wait_timeout`). */
@@ -34,8 +34,9 @@ const session = [
 
 /** Throws an Error that tells what is wrong and holds no password. */
 export const parseMysqlUrl = (url: string): MysqlPlace => {
-  if (!URL.canParse(url))
-    throw new Error('The URL of MySQL is none: write #, / and ? in a password as %23, %2F and %3F');
+  // The platform's own errors quote the whole of it.
+  if (!URL.canParse(url) || /%(?![0-9a-f]{2})/i.test(url))
+    throw new Error('The URL of MySQL is none: write #, /, ? and % in a password as %23, %2F, %3F and %25');
   const { hostname, port, username, password, pathname, searchParams } = new URL(url);
   const unknown = [...searchParams].filter(([name, value]) => name !== 'ssl' || !/^(true|false)$/.test(value));
   if (unknown.length > 0) throw new Error('The URL of MySQL takes no parameter but ssl=true');
@@ -70,8 +71,8 @@ export interface Mysql {
 
 export interface ConnectOptions {
   poolSize: number;
-  /** Runs on each new connection, before its first use; where it rejects, there is no connection. */
-  prepare?: (ask: (sql: string) => Promise<unknown>) => Promise<void>;
+  /** Runs on each new connection, before its first use and for `ms` milliseconds at most; where it rejects, there is no connection. */
+  prepare?: { ms: number; run(ask: (sql: string) => Promise<unknown>): Promise<void> };
 }
 
 /**
@@ -97,7 +98,7 @@ export const connectMysql = async (place: MysqlPlace, { poolSize, prepare }: Con
     password: place.password,
     database: place.database,
     dialectOptions,
-    pool: { max: poolSize, min: 0, acquire: acquireMs, idle: idleMs, evict: 1_000 },
+    pool: { max: poolSize, min: 0, acquire: acquireMs + (prepare?.ms ?? 0), idle: idleMs, evict: 1_000 },
     ...fewerQuestions,
     retry: { max: 1 },
     logging: false,
@@ -106,7 +107,7 @@ export const connectMysql = async (place: MysqlPlace, { poolSize, prepare }: Con
         const raw = connection as RawConnection;
         try {
           for (const sql of session) await ask(raw, sql);
-          await prepare?.(sql => ask(raw, sql));
+          await prepare?.run(sql => ask(raw, sql));
         } catch (error) {
           raw.end(() => undefined);
           throw new ConnectionError(error as Error);
