@@ -4,7 +4,7 @@ import type { Origin, Publisher } from '../ports/publisher.ts';
 import type { LogEvent } from '../protocol/index.ts';
 import { createCatchUp } from './catch-up.ts';
 import { createInterest } from './interest.ts';
-import { isTheirEnd, moveAfter, moveBefore, movesMembers, newcomersIn } from './membership.ts';
+import { enters, isTheirEnd, moveAfter, moveBefore, movesMembers, newcomersIn } from './membership.ts';
 import type { LocalSocket, Room, Sockets } from './sockets.ts';
 import { fetchWindow, nextRun, wait } from './waiting.ts';
 import { writeEvents } from './write-events.ts';
@@ -158,8 +158,9 @@ export const createDelivery = ({
     // `waiting` is sorted here: `nextRun` ran before.
     const upTo = Math.min(next ? next.seq - 1 : room.target, room.position + fetchWindow);
     const stored = await log.range(room.id, room.position, upTo);
+    const events = await present(stored);
     if (paused) return;
-    if (stored.length > 0) emit(room, stored, await present(stored));
+    if (stored.length > 0) emit(room, stored, events);
     else await passGap(room, upTo);
     // The clients get a turn to take what was written before the next piece follows.
     await new Promise(resolve => setImmediate(resolve));
@@ -290,8 +291,9 @@ export const createDelivery = ({
       const room = sockets.rooms.get(conversation_id);
       if (!room) return;
       room.tasks.push(async () => {
-        const ahead = await log.range(room.id, room.position, head);
-        if (ahead.some(event => isTheirEnd(event, user_id))) {
+        const between = await log.range(room.id, Math.min(room.position, head), Math.max(room.position, head));
+        // Either their end lies ahead, or they were let in again since it was found that they are out.
+        if (between.some(event => isTheirEnd(event, user_id) || enters(event) === user_id)) {
           room.target = Math.max(room.target, head);
           return;
         }
