@@ -69,6 +69,11 @@ describe('help', () => {
   );
 });
 
+test('docs/cli.md says how each command is called', () => {
+  const text = readFileSync(new URL('../../docs/cli.md', import.meta.url), 'utf8');
+  for (const [path, { usage }] of commands) expect(text).toContain(`\`parley ${path} ${usage}\``);
+});
+
 describe('what is called wrongly', () => {
   test.each([
     [['migrat'], 'There is no command migrat. Did you mean migrate?'],

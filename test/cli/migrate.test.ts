@@ -39,6 +39,7 @@ test('a folder that is not there: status and a dry run tell what is to do, and m
   expect(await answerOf(['migrate', 'up', '--dry-run'], { DATA_DIR })).toBe(
     'SQLite (parley.db): would apply 0001-initial\nNothing was written.\n',
   );
+  expect(await answerOf(['migrate', '--dry-run'], { DATA_DIR })).toContain('would apply 0001-initial');
   expect(existsSync(DATA_DIR)).toBe(false);
 });
 

@@ -8,17 +8,18 @@ import type { Terminal } from '../terminal.ts';
 export const migrate: Command = {
   name: 'migrate',
   summary: 'Show or bring up to date what the databases look like',
-  usage: '[status | up [--dry-run]] [--json]',
+  usage: '[status | up] [--dry-run] [--json]',
   text: `A server does the same when it starts; this is for who wants to see it, or to have it done, before. \`status\`, the default, writes
 nothing and works while servers run. \`up\` applies what is pending; run it twice, or from two machines at once, and it is still done once.`,
   options: {
-    'dry-run': { type: 'boolean', meaning: 'Of up: only say what it would do.' },
+    'dry-run': { type: 'boolean', meaning: 'Only say what up would do.' },
     ...json,
   },
   words: { min: 0, max: 1 },
-  async run({ words: [what = 'status'], flags }, terminal) {
-    if (what !== 'status' && what !== 'up') throw new Misuse('migrate does status or up. See: parley migrate --help');
+  async run({ words, flags }, terminal) {
     const dry = flags['dry-run'] === true;
+    const what = words[0] ?? (dry ? 'up' : 'status');
+    if (what !== 'status' && what !== 'up') throw new Misuse('migrate does status or up. See: parley migrate --help');
     if (dry && what !== 'up') throw new Misuse('--dry-run belongs to: parley migrate up');
     const targets = targetsOf(readSettings());
     const answers = await (what === 'status' || dry ? lookAt(targets) : bringUp(targets));
