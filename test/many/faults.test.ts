@@ -35,6 +35,7 @@ const placeOf = (socket: { io: { engine: { id?: string } } }) => {
   return name;
 };
 
+/** A group that shows its members all that was said in it. */
 const groupOf = async (owner: Person, ...others: Person[]) => {
   const { status, body } = await api(cluster, owner.token)<Output<'conversation:create'>>('POST', '/conversation/v1', {
     kind: 'group',
@@ -43,6 +44,7 @@ const groupOf = async (owner: Person, ...others: Person[]) => {
     client_id: clientId(),
   });
   if (status !== 201) throw new Error(JSON.stringify(body));
+  await api(cluster, owner.token)('PATCH', `/conversation/v1/${body.id}`, { history: 'all' });
   const got = await api(cluster, owner.token)<Output<'conversation:get'>>('GET', `/conversation/v1/${body.id}`);
   return { id: body.id, epoch: (got.body as unknown as { epoch: string }).epoch };
 };

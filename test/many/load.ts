@@ -81,6 +81,8 @@ const createDevice = (at: At, person: Person, conversation: { id: string; epoch:
   /** The highest seq that this connection has shown, which must never go back or jump (G12). */
   let shown = 0;
   let connects = 0;
+  /** The highest seq that was heard of. */
+  let known = 0;
   let syncing = false;
 
   const take = (event: LogEvent) => {
@@ -101,14 +103,14 @@ const createDevice = (at: At, person: Person, conversation: { id: string; epoch:
     }
   };
 
-  /** One at a time; what arrives meanwhile asks again where it leaves a gap. */
+  /** One at a time, and again where what arrived meanwhile is still missing. */
   const catchUp = async () => {
     if (syncing) return;
     syncing = true;
     for (let done = false; !done && socket.connected; ) {
       try {
         await sync();
-        done = true;
+        done = held.length >= known;
       } catch {
         await new Promise(resolve => setTimeout(resolve, 200));
       }
@@ -121,6 +123,7 @@ const createDevice = (at: At, person: Person, conversation: { id: string; epoch:
     // A duplicate is delivered again (G2): it may stand behind what was shown, but nothing may be left out.
     if (shown > 0 && event.seq > shown + 1) wrong.push(`${shown} was followed by ${event.seq}`);
     shown = Math.max(shown, event.seq);
+    known = Math.max(known, event.seq);
     take(event);
     if (held.length < event.seq) void catchUp();
   };
