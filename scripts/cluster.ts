@@ -1,5 +1,5 @@
 // `npm run cluster`: three instances behind nginx on a real Redis, MariaDB and MongoDB server, in a temporary folder, until Ctrl-C.
-// `npm run cluster -- --instances 2 --port 8080`. Settings of the server (RATE_LIMIT, LOG_LEVEL ...) are taken from the environment.
+// `npm run cluster -- --instances 2 --port 8080`; `--source` runs src rather than dist. Settings of the server (RATE_LIMIT, LOG_LEVEL ...) are taken from the environment.
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -31,15 +31,18 @@ const refuse = (message: string): never => {
 
 const optionsOf = (args: string[]) => {
   try {
-    const { values } = parseArgs({ args, options: { instances: { type: 'string' }, port: { type: 'string' } } });
-    const [instances, port] = [
-      Number(values.instances ?? 3),
-      values.port === undefined ? undefined : Number(values.port),
-    ];
+    const { values } = parseArgs({
+      args,
+      options: {
+        instances: { type: 'string', default: '3' },
+        port: { type: 'string', default: '0' },
+        source: { type: 'boolean', default: false },
+      },
+    });
+    const [instances, port] = [Number(values.instances), Number(values.port)];
     if (!Number.isInteger(instances) || instances < 1 || instances > 16) throw new Error('--instances is 1 to 16.');
-    if (port !== undefined && !(Number.isInteger(port) && port > 0 && port < 65_536))
-      throw new Error('--port is 1 to 65535.');
-    return { instances, port };
+    if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new Error('--port is 0 (a free one) to 65535.');
+    return { instances, port: port || undefined, main: values.source ? ('source' as const) : ('built' as const) };
   } catch (error) {
     return refuse((error as Error).message);
   }
@@ -49,7 +52,8 @@ const print = (line: string) => process.stdout.write(`${line}\n`);
 
 const run = async () => {
   const options = optionsOf(process.argv.slice(2));
-  if (!existsSync(mainOf.built[0] as string)) refuse('the server is not built: run npm run build.');
+  if (options.main === 'built' && !existsSync(mainOf.built[0] as string))
+    refuse('the server is not built: run npm run build.');
   const folder = mkdtempSync(join(tmpdir(), 'parley-cluster-'));
   // Also where this process ends badly; the programs themselves are killed by their guards then.
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
@@ -74,7 +78,6 @@ const run = async () => {
     ...options,
     folder,
     env: settingsOf(process.env),
-    main: 'built',
     onDeath: (name, { code, signal }) =>
       print(`${name} ended by itself (${signal ?? `code ${code}`}); it is not started again`),
   });

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { createConnection } from 'mysql2/promise';
+import { programOf } from '../real-parts.mjs';
 import { startInstance } from './instance.ts';
 import { startMariadb } from './mariadb.ts';
 import { startMongodb } from './mongodb.ts';
@@ -35,7 +36,7 @@ export interface ClusterOfServers {
   instances: TestServer[];
   /** Starts a second process with the name of an instance that runs; resolves with how that ended, and what it said. */
   startDuplicate(name: string): Promise<Exit & { stderr: string }>;
-  /** Ends all in order: nginx last of those that clients talk to, databases after the instances. Harmless to repeat. */
+  /** Ends all in order: the instances, then what they need. Harmless to repeat. */
   close(): Promise<void>;
 }
 
@@ -44,6 +45,8 @@ const database = 'parley';
 /** Rejects where a program is missing or does not start; nothing runs on then. */
 export const startCluster = async (options: ClusterOptions): Promise<ClusterOfServers> => {
   const { folder, instances: count = 3, env = {}, main = 'source', onDeath } = options;
+  // All at once, rather than one in the middle.
+  for (const program of ['Redis', 'MariaDB', 'a MongoDB server', 'nginx']) programOf(program);
   const running: TestServer[] = [];
   let closing: Promise<void> | undefined;
 
@@ -57,7 +60,6 @@ export const startCluster = async (options: ClusterOptions): Promise<ClusterOfSe
   };
   const die = (name: string) => (exit: Exit) => onDeath?.(name, exit);
 
-  /** The last first; instances together, as each waits for its sockets to go. */
   const close = async () => {
     const stop = (servers: TestServer[]) => Promise.all(servers.map(server => server.stop()));
     const isInstance = (server: TestServer) => instances.includes(server);

@@ -50,8 +50,6 @@ export interface Program extends Pick<ServerOptions, 'onDeath'> {
   cwd: string;
   /** Its whole environment; this process's own where absent. */
   env?: Record<string, string | undefined>;
-  /** What the program runs as, where that is not this user. */
-  user?: { uid: number; gid: number };
   /** Signal of an orderly end; SIGTERM where absent. */
   signal?: NodeJS.Signals;
   /** Milliseconds that an orderly end may take before it is killed; 10 s where absent. */
@@ -104,7 +102,7 @@ const guardOver = (pid: number) => {
 };
 
 export const startProgram = async (program: Program): Promise<TestServer> => {
-  const { name, port, url, command, args, cwd, env, user = {}, signal = 'SIGTERM', stopMs = 10_000 } = program;
+  const { name, port, url, command, args, cwd, env, signal = 'SIGTERM', stopMs = 10_000 } = program;
   const file = join(cwd, `${name.toLowerCase()}-${port}.log`);
   let child: ChildProcess | undefined;
   let ending = false;
@@ -137,7 +135,6 @@ export const startProgram = async (program: Program): Promise<TestServer> => {
     const started = spawn(command, args, {
       cwd,
       ...(env && { env }),
-      ...user,
       stdio: ['ignore', log, log],
       detached: true,
     });
@@ -186,7 +183,7 @@ export const startProgram = async (program: Program): Promise<TestServer> => {
         } catch (cause) {
           failure = cause;
         }
-        if (!running()) throw new Error(`${name} did not start: ${told()}`, { cause: failure });
+        if (!running()) throw new Error(`${name} did not start: ${told() || failure}`, { cause: failure });
         if (Date.now() > until) {
           await end('SIGKILL');
           throw new Error(`${name} does not answer: ${told()}`, { cause: failure });
