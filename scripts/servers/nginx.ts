@@ -21,12 +21,20 @@ export interface NginxServer extends TestServer {
   accessLog(): Record<string, unknown>[];
 }
 
-/** The one that production runs. */
+/** Those that production runs. */
 const production = fileURLToPath(new URL('../../nginx/nginx.conf', import.meta.url));
+const tlsOfProduction = fileURLToPath(new URL('../../nginx/tls.conf', import.meta.url));
 const firstOfProduction = 'parley-1';
 const listenOfProduction = 8080;
 const workers = 2;
 const reloadMs = 10_000;
+
+/** PEM, and the port where it speaks TLS. */
+export interface Tls {
+  port: number;
+  certificate: string;
+  key: string;
+}
 
 /**
  * A configuration made for docker-compose.yml, for loopback: other addresses and paths, and every line that speaks of its first
@@ -65,7 +73,8 @@ export const startNginx = async ({
   onDeath,
   instances,
   template = production,
-}: ServerOptions & { instances: Upstream[]; template?: string }): Promise<NginxServer> => {
+  tls,
+}: ServerOptions & { instances: Upstream[]; template?: string; tls?: Tls }): Promise<NginxServer> => {
   const at = port ?? (await freePort());
   const home = join(folder, `nginx-${at}`);
   const file = join(home, 'nginx.conf');
@@ -73,6 +82,7 @@ export const startNginx = async ({
   const write = (to: Upstream[]) =>
     writeFileSync(file, renderNginx(readFileSync(template, 'utf8'), { home, port: at, instances: to }));
   write(instances);
+  if (tls) writeTls(home, tls);
 
   // Workers of root run as somebody else by default, who may not enter the folder.
   const directives = `daemon off;${process.getuid?.() === 0 ? ' user root;' : ''}`;
@@ -118,6 +128,18 @@ export const startNginx = async ({
     },
     Object.getOwnPropertyDescriptors(server),
   ) as NginxServer;
+};
+
+/** As deploy/compose.tls.yml turns it on: a file that nginx.conf includes where it is. */
+const writeTls = (home: string, { port, certificate, key }: Tls) => {
+  for (const folder of ['tls', 'tls.d']) mkdirSync(join(home, folder), { recursive: true });
+  writeFileSync(join(home, 'tls/fullchain.pem'), certificate);
+  writeFileSync(join(home, 'tls/privkey.pem'), key, { mode: 0o600 });
+  const text = readFileSync(tlsOfProduction, 'utf8');
+  writeFileSync(
+    join(home, 'tls.d/tls.conf'),
+    text.replace(/listen \d+/, `listen 127.0.0.1:${port}`).replaceAll('/etc/nginx/', `${home}/`),
+  );
 };
 
 const connects = (port: number) =>
