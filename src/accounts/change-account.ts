@@ -10,7 +10,8 @@ import type { Sessions } from './sessions.ts';
  * or the settings at boot. Who may ask is decided by the callers.
  */
 
-type RecordEvent = (event: string, facts: Record<string, unknown>) => void;
+/** A business event: one log line and one counter. Facts hold ids, never names, addresses of mail, or secrets. */
+export type RecordEvent = (event: string, facts: Record<string, unknown>) => void;
 
 export interface ChangeParts {
   users: UserStore;

@@ -20,14 +20,13 @@ const wrap = (text: string): string => {
   return lines.join('\n');
 };
 
-const overview = (entries: readonly Entry[]) => list(entries.map(({ name, summary }) => [name, summary]));
+const rowsOf = (entries: readonly Entry[]) => entries.map(({ name, summary }): [string, string] => [name, summary]);
 
 export const programHelp = (entries: readonly Entry[]) => `Usage: parley COMMAND
 
 What an operator does with a Parley server beside running it.
 
-${overview(entries)}
-  ${'help'.padEnd(Math.max(...entries.map(({ name }) => name.length)))}  Tell more about a command: parley help COMMAND
+${list([...rowsOf(entries), ['help', 'Tell more about a command: parley help COMMAND']])}
 
 It reads the same settings as the server: the environment, and the file .env of the working directory.
   --version  Print the version.
@@ -37,7 +36,7 @@ const groupHelp = (group: Group) => `Usage: parley ${group.name} COMMAND
 
 ${wrap(group.text)}
 
-${overview(group.commands)}
+${list(rowsOf(group.commands))}
 
 More about one: parley ${group.name} COMMAND --help`;
 

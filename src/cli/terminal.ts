@@ -34,7 +34,7 @@ export const createTerminal = ({ stdin, stdout, stderr }: TerminalParts): Termin
 
   /** One line of input, with the editing that people expect; where nothing is echoed, not even stars tell the length. */
   const readLine = (question: string, echo: boolean): Promise<string> => {
-    // Nothing is typed ahead of the question: what arrives before it is asked is an answer to it all the same.
+    // What edits the line prints nothing then, the question neither.
     if (!echo) stderr.write(question);
     const lines = createInterface({
       input: stdin,

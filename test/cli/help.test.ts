@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { PassThrough } from 'node:stream';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import type { Command, Entry } from '../../src/cli/command.ts';
 import { admin } from '../../src/cli/commands/admin.ts';
 import { migrate } from '../../src/cli/commands/migrate.ts';
@@ -8,6 +8,9 @@ import { restored } from '../../src/cli/commands/restored.ts';
 import { runProgram } from '../../src/cli/run.ts';
 import { createTerminal } from '../../src/cli/terminal.ts';
 import { answerOf, refusalOf } from './program.ts';
+
+/** Some calls are processes that begin with the TypeScript loader; on a busy machine that is slow. */
+vi.setConfig({ testTimeout: 120_000 });
 
 const entries: Entry[] = [migrate, admin, restored];
 const commands: [string, Command][] = [

@@ -1,21 +1,12 @@
 import type { Actor } from '../../actor.ts';
 import { ParleyError } from '../../errors.ts';
-import type { Clock } from '../../ports/clock.ts';
 import type { Cluster } from '../../ports/cluster.ts';
 import type { UserRow, UserStore } from '../../ports/storage.ts';
-import type { Passwords } from '../passwords.ts';
-import type { Sessions } from '../sessions.ts';
+import type { ChangeParts } from '../change-account.ts';
 import { usernameKey } from '../username-key.ts';
 
-/** A business event: one log line and one counter. Facts hold ids, never names, addresses of mail, or secrets. */
-export type RecordEvent = (event: string, facts: Record<string, unknown>) => void;
-
-export interface AccountParts {
-  users: UserStore;
-  sessions: Sessions;
-  passwords: Passwords;
+export interface AccountParts extends ChangeParts {
   cluster: Pick<Cluster, 'notify' | 'take'>;
-  clock: Clock;
   settings: {
     /** In characters. */
     passwordMinLength: number;
@@ -24,9 +15,6 @@ export interface AccountParts {
   };
   /** Runs before a registration is answered. */
   onRegistered: (user_id: string) => Promise<void>;
-  /** Runs before an account is erased; it runs again where erasing failed and the caller tries again. */
-  onErased: (actor: Actor) => Promise<void>;
-  record: RecordEvent;
 }
 
 const loginLimit = { rate: 1 / 6, burst: 10 };
