@@ -1,4 +1,4 @@
-import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks';
+import { AsyncResource } from 'node:async_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { format } from 'node:util';
 import agent, { type Transaction as AgentTransaction, type Span } from 'elastic-apm-node';
@@ -86,9 +86,10 @@ const createApm = (): Apm => {
       scoped(() => {
         const childOf = wellFormedParent.test(traceparent) ? traceparent : undefined;
         const begun = agent.startTransaction(name, type, { childOf });
+        const inside = new AsyncResource('ParleyTransaction');
         const transaction: Transaction = {
           ids: begun.ids,
-          run: AsyncLocalStorage.snapshot(),
+          run: work => inside.runInAsyncScope(work),
           describe({ name: told, labels, user_id }) {
             if (!live.has(begun)) return;
             if (told !== undefined) begun.name = told;
@@ -131,7 +132,7 @@ const createApm = (): Apm => {
 };
 
 /** What the agent makes current within `work` is not so behind it: its API changes the context of whoever calls. */
-const scoped = <T>(work: () => T): T => new AsyncResource('ParleyTrace').runInAsyncScope(work);
+const scoped = <T>(work: () => T): T => new AsyncResource('ParleyTraceScope').runInAsyncScope(work);
 
 /** Runs `work` and ends the span with it. */
 const until = <T>(span: Span, work: () => T): T => {
