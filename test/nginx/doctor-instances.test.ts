@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { Config } from '../../src/config.ts';
 import type { Overrides } from '../../src/core.ts';
 import { systemClock } from '../../src/ports/clock.ts';
@@ -10,6 +10,9 @@ import { signUp } from '../support/clients.ts';
 import { startServer, type TestServer, temporaryFolder } from '../support/server.ts';
 import { ask, diagnose, startWrongNginx, upstreamsOf } from './doctor-support.ts';
 import { selfSigned } from './self-signed.ts';
+
+/** Each test looks at everything, and the machine may be busy with others. */
+vi.setConfig({ testTimeout: 90_000 });
 
 const secrets = ['first secret of at least 32 bytes!', 'other secret of at least 32 bytes!'] as const;
 
@@ -106,6 +109,16 @@ describe('instances that do not fit together', () => {
       /^the server takes 127\.0\.0\.1 for the client, which is 127\.0\.0\.2 here$/,
     );
     expect(found['address']?.remedy).toMatch(/TRUST_PROXY must name/);
+  });
+
+  test('TRUST_PROXY of one instance alone', async () => {
+    const servers = [await start({ instanceId: 'one' }), await start({ instanceId: 'two', trustProxy: [] })];
+    const { found } = await diagnose(await behind(servers), ['--quick']);
+    expect(found['address']?.status).toBe('FAIL');
+    expect(found['address']?.seen).toMatch(
+      /instances see different callers: (one 127\.0\.0\.2, two 127\.0\.0\.1|two .* one .*2)/,
+    );
+    expect(found['address']?.remedy).toMatch(/TRUST_PROXY/);
   });
 
   test('packets that nginx does not let in', async () => {

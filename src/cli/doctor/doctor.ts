@@ -136,7 +136,10 @@ const run = async (check: Check, context: Context): Promise<Finding> => {
   const { signal } = context.probe;
   signal.throwIfAborted();
   try {
-    return await check.run(context);
+    const finding = await check.run(context);
+    // Some take what was cut off for a finding.
+    signal.throwIfAborted();
+    return finding;
   } catch (error) {
     signal.throwIfAborted();
     return fail(`it could not be tried: ${messageOf(error)}`, 'Look at the log of the proxy, and ask again.');

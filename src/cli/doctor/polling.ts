@@ -4,7 +4,7 @@ import { type Answer, type Probe, Refused } from './probe.ts';
 export interface Polling {
   readonly sid: string;
   readonly pingIntervalMs: number;
-  /** By `performance.now()`. */
+  /** When it was asked for, by `performance.now()`. */
   readonly opened: number;
   /** Hands packets to the server. Rejects with `Refused` unless they were taken. */
   post(packets: string): Promise<void>;
@@ -25,7 +25,7 @@ export const openPolling = async (probe: Probe, headers: Record<string, string> 
   return {
     sid,
     pingIntervalMs: pingInterval,
-    opened: performance.now(),
+    opened: performance.now() - (answer.received - answer.sent),
     async post(packets) {
       const type = { 'Content-Type': 'text/plain;charset=UTF-8' };
       const taken = await probe.request(own, { method: 'POST', headers: type, body: packets });

@@ -2,7 +2,7 @@ import { BlockList, isIP } from 'node:net';
 import type { Echo } from '../../../protocol/echo.ts';
 import type { Check, Context } from '../check.ts';
 import { type Finding, fail, ok, skip, warn, worst } from '../finding.ts';
-import { type Place, places } from '../places.ts';
+import { atEachPlace } from '../places.ts';
 import { readEcho } from '../survey.ts';
 
 /** Of a network that is for documentation only: nobody calls from there. */
@@ -12,18 +12,17 @@ const forgedAddress = '198.51.100.77';
 export const address: Check = {
   name: 'address',
   async run(context) {
-    return worst(await Promise.all(places.map(place => look(context, place))));
+    return worst([await atEachPlace('echo', path => look(context, path)), agree(context)]);
   },
 };
 
-const look = async ({ probe }: Context, { base, query, location }: Place): Promise<Finding> => {
-  const path = `${base}/echo${query}`;
+const look = async ({ probe }: Context, path: string): Promise<Finding> => {
   const plain = await probe.patiently(path);
   const forged = await probe.patiently(path, { headers: { 'X-Forwarded-For': forgedAddress } });
   const [seen, tricked] = [readEcho(plain), readEcho(forged)];
-  if (!seen || !tricked) return skip(`${path} is not answered by Parley`, 'Let the proxy pass it on to the instances.');
+  if (!seen || !tricked) return skip('{path} is not answered by Parley', 'Let the proxy pass it on to the instances.');
   const { localAddress: own, remoteAddress: remote } = plain;
-  return judge({ seen, tricked, own, remote, location });
+  return judge({ seen, tricked, own, remote });
 };
 
 export interface Seen {
@@ -33,15 +32,22 @@ export interface Seen {
   /** The doctor's own end of the connection, and the other one. */
   own: string;
   remote: string;
-  /** Of nginx. */
-  location: string;
 }
 
-const append = 'proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for';
+/** Which instance answers is chance, hence what each of them said before. */
+const agree = ({ survey }: Context): Finding => {
+  const seen = [...survey.samples].map(([instance, [sample]]) => [instance, sample?.echo.address] as const);
+  if (new Set(seen.map(([, address]) => address)).size < 2) return skip('nothing to compare', 'Nothing to do.');
+  return fail(
+    `instances see different callers: ${seen.map(pair => pair.join(' ')).join(', ')}`,
+    'Give all instances the same TRUST_PROXY.',
+  );
+};
 
-export const judge = ({ seen, tricked, own, remote, location }: Seen): Finding => {
-  const sends = `nginx, ${location}: ${append}.`;
-  if (tricked.address === forgedAddress) return believed(seen, own, sends);
+const sends = 'nginx, {location}: proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for.';
+
+export const judge = ({ seen, tricked, own, remote }: Seen): Finding => {
+  if (tricked.address === forgedAddress) return believed(seen, own);
   if (seen.address === own) {
     if (own === remote)
       return skip(`${own} for client and proxy alike`, 'Ask from another machine, to tell the two apart.');
@@ -62,7 +68,7 @@ export const judge = ({ seen, tricked, own, remote, location }: Seen): Finding =
   return warn(wrong, `If ${seen.address} is no address of this machine's network: ${trust}`);
 };
 
-const believed = (seen: Seen['seen'], own: string, sends: string): Finding => {
+const believed = (seen: Seen['seen'], own: string): Finding => {
   if (seen.forwarded === 0)
     return fail(
       'the server believes an X-Forwarded-For that the client wrote itself',

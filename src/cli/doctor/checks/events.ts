@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Socket } from 'socket.io-client';
 import { NoAccount } from '../account.ts';
 import type { Check, Context } from '../check.ts';
-import type { Connected } from '../clients.ts';
+import { type Connected, NotConnected } from '../clients.ts';
 import { onEachInstance } from '../each-instance.ts';
 import { duration, type Finding, fail, ok, skip, warn } from '../finding.ts';
 import { fieldOf } from '../probe.ts';
@@ -38,6 +38,7 @@ export const events: Check = {
       }
     } catch (error) {
       if (error instanceof NoAccount) return skip(error.message, error.remedy);
+      if (error instanceof NotConnected) return skip(`no connection: ${error.message}`, 'See websocket and sticky.');
       throw error;
     }
   },

@@ -1,13 +1,13 @@
 import type { Check } from '../check.ts';
 import { fail, messageOf, ok } from '../finding.ts';
 import { instanceOf, openPolling, packetsOf } from '../polling.ts';
-import { type Probe, Refused } from '../probe.ts';
+import { type Probe, Refused, Unanswered } from '../probe.ts';
 
 const clientCount = 40;
 const rounds = 3;
 /** Milliseconds that a client polls: the server closes a connection that signed in nowhere (4 s by default). */
 const pollingMs = 2_500;
-const tries = 3;
+const tries = 5;
 
 const remedy =
   'Every request of a connection must reach the instance that opened it. nginx: take the upstream from the id, `map $arg_sid $parley { default parley; ~^one\\. one; ~^two\\. two; }` with an upstream of one server for each INSTANCE_ID, and `proxy_pass http://$parley` (see nginx/nginx.conf); ip_hash is no substitute, as a whole office has one address.';
@@ -27,9 +27,11 @@ export const sticky: Check = {
 
 /** Asks to join without a token, again and again, and is told each time that it may not. Resolves with the connection's id. */
 const talk = async (probe: Probe, tried = 1): Promise<string> => {
-  const connection = await openPolling(probe);
-  const age = () => performance.now() - connection.opened;
+  let opened = performance.now();
+  const age = () => performance.now() - opened;
   try {
+    const connection = await openPolling(probe);
+    opened = connection.opened;
     for (let round = 0; round < rounds && (round === 0 || age() < pollingMs); round += 1) {
       await connection.post('40{"token":"none"}');
       const answer = await connection.poll();
@@ -39,8 +41,9 @@ const talk = async (probe: Probe, tried = 1): Promise<string> => {
     await connection.post('1');
     return connection.sid;
   } catch (error) {
-    // So late it may have been closed for being nobody's.
-    if (age() > pollingMs && tried < tries) return talk(probe, tried + 1);
+    // So late it may have been closed for being nobody's; and who was busy said nothing about whose the connection is.
+    const busy = error instanceof Unanswered || (error instanceof Refused && error.answer.status >= 500);
+    if (tried < tries && (busy || age() > pollingMs)) return talk(probe, tried + 1);
     throw error;
   }
 };

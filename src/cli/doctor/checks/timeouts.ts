@@ -69,6 +69,7 @@ const holdPoll = async ({ probe }: Context, token: string, pingIntervalMs: numbe
     const joined = await connection.poll();
     if (!packetsOf(joined).some(packet => packet.startsWith(`40${quiet}`)))
       return skip(`polling: joining answered HTTP ${joined.status}`, 'See sticky and secrets.');
+    if (packetsOf(joined).includes('2')) await connection.post('3');
   } catch (error) {
     return skip(`polling: ${messageOf(error)}`, 'See sticky.');
   }
