@@ -247,12 +247,17 @@ describe('an erased text never comes back', () => {
     ['a deletion', (by: Log, id: string) => by.drop(id)],
   ])('after %s through another instance', async (_, erase) => {
     const { open } = newCluster(patient);
-    const [a, b] = [(await open('a')).blocks(log), (await open('b')).blocks(log)];
+    const one = watched();
+    const [a, b] = [(await open('a')).blocks(log), (await open('b')).blocks(one.log)];
     const id = await newConversation(300);
     await warm(b, id);
     expect(await readings(b, id, 30)).toEqual(new Set(['secret 30']));
     await erase(a, id);
     for (const by of [a, b]) expect(await readings(by, id, 30)).toEqual(erased);
+    // Without the text it is cached again.
+    one.reads = 0;
+    const some = await b.range(id, 100, 200);
+    expect(one.reads).toBe(some.length > 0 ? 0 : 1);
   });
 
   test('where it was read before and is put into the cache after', async () => {

@@ -172,6 +172,7 @@ export const openRedisCluster = async ({
   function close(): Promise<void> {
     closing ??= (async () => {
       clearTimeout(telling);
+      healthy = false;
       channels.close();
       await Promise.all([presence.close(), claim.release()]);
       await here.close();

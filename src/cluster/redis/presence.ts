@@ -115,7 +115,7 @@ export const createPresenceLeases = ({
         for (const id of users) unwritten.add(id);
         return;
       }
-    } while (unwritten.size > 0);
+    } while (unwritten.size > 0 && !closed);
   };
 
   /** What came in one turn is written at once; whoever asks while a write is under way, waits for the next. */
