@@ -1,9 +1,12 @@
 import type { Socket } from 'socket.io-client';
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import type { Stores } from '../../src/open-stores.ts';
 import type { Presence } from '../../src/protocol/index.ts';
 import { createWire, type Instances, startLinked } from '../realtime/linked.ts';
 import { command, connect, next, signUp, until } from '../support/clients.ts';
+
+// Each test starts several servers.
+vi.setConfig({ testTimeout: 60_000 });
 
 let instances: Instances;
 /** The dates that were written of each user, in order. */

@@ -1,9 +1,12 @@
 import type { Socket } from 'socket.io-client';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { LogEvent } from '../../src/protocol/index.ts';
 import { api, clientId, command, connect, emit, next, type Person, signIn, signUp, until } from '../support/clients.ts';
 import { createWire, type Instances, seeded, startLinked } from './linked.ts';
 import { range, received, seqs } from './support.ts';
+
+// Each test starts several servers.
+vi.setConfig({ testTimeout: 60_000 });
 
 let instances: Instances;
 const start = async (...parts: Parameters<typeof startLinked>) => {

@@ -1,11 +1,14 @@
 import type { Socket } from 'socket.io-client';
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import type { Stores } from '../../src/open-stores.ts';
 import { eventId, type StoredEvent } from '../../src/ports/log.ts';
 import type { ConversationStore } from '../../src/ports/storage.ts';
 import { clientId, command, connect, type Person, signUp, until } from '../support/clients.ts';
 import { createWire, type Instances, startLinked } from './linked.ts';
 import { range, received, seqs } from './support.ts';
+
+// Each test starts several servers.
+vi.setConfig({ testTimeout: 60_000 });
 
 let instances: Instances;
 const start = async (...parts: Parameters<typeof startLinked>) => {
