@@ -7,7 +7,7 @@ import { startServer, type TestServer, temporaryFolder } from '../support/server
 import { answerOf, parley, refusalOf } from './program.ts';
 
 /** Each call is a process that begins with the TypeScript loader; on a busy machine that is slow. */
-vi.setConfig({ testTimeout: 120_000 });
+vi.setConfig({ testTimeout: 300_000 });
 
 let server: TestServer;
 let env: { DATA_DIR: string };

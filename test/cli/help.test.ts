@@ -10,7 +10,7 @@ import { createTerminal } from '../../src/cli/terminal.ts';
 import { answerOf, refusalOf } from './program.ts';
 
 /** Some calls are processes that begin with the TypeScript loader; on a busy machine that is slow. */
-vi.setConfig({ testTimeout: 120_000 });
+vi.setConfig({ testTimeout: 300_000 });
 
 const entries: Entry[] = [migrate, admin, restored];
 const commands: [string, Command][] = [

@@ -8,7 +8,7 @@ import { startServer, temporaryFolder } from '../support/server.ts';
 import { answerOf, refusalOf } from './program.ts';
 
 /** Each call is a process that begins with the TypeScript loader; on a busy machine that is slow. */
-vi.setConfig({ testTimeout: 120_000 });
+vi.setConfig({ testTimeout: 300_000 });
 
 /** Every file of a folder, by what is in it. Without those that only say who reads. */
 const contentsOf = (folder: string) =>

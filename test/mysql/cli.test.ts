@@ -3,7 +3,7 @@ import { parley } from '../cli/program.ts';
 import { useMariadb } from './servers.ts';
 
 /** Each call is a process that begins with the TypeScript loader; on a busy machine that is slow. */
-vi.setConfig({ testTimeout: 120_000 });
+vi.setConfig({ testTimeout: 300_000 });
 
 const { server, run, database } = useMariadb();
 
