@@ -231,17 +231,22 @@ describe('the log in MongoDB', () => {
       log.append('c1', empty, [message('fine')]),
       log.append('c2', empty, [bad]),
       log.append('c3', empty, [circular]),
-      log.append('c4', empty, [message('x'.repeat(17_000_000))]),
-      log.append('c5', empty, [message('fine too')]),
+      log.append('c4', empty, [message('fine too')]),
     ]);
-    expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'rejected', 'rejected', 'fulfilled']);
-    expect([...(await log.heads(['c1', 'c2', 'c3', 'c4', 'c5'])).keys()].sort()).toEqual(['c1', 'c5']);
+    expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'rejected', 'fulfilled']);
+    expect([...(await log.heads(['c1', 'c2', 'c3', 'c4'])).keys()].sort()).toEqual(['c1', 'c4']);
   });
 
-  test('more than one command can carry is stored in order', async () => {
-    const { log } = harness;
-    const long = Array.from({ length: 1_500 }, (_, i) => message(`${i} ${'長'.repeat(7_900)}`));
-    expect(await append(log, 'c1', ...long)).toHaveLength(1_500);
+  test('more bytes than one command carries are stored in order', async () => {
+    const { log, proxy } = harness;
+    let inserts = 0;
+    proxy.judge(({ insert }) => {
+      if (insert === 'events') inserts += 1;
+      return 'pass';
+    });
+    const long = Array.from({ length: 400 }, (_, i) => message(`${i} ${'x'.repeat(7_900)}`));
+    expect(await append(log, 'c1', ...long)).toHaveLength(400);
+    expect(inserts).toBeGreaterThan(1);
     expect(misnumbered(await readAll(log, 'c1'))).toEqual([]);
   });
 

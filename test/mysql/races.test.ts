@@ -25,6 +25,14 @@ const twoInstances = async () => {
 const times = <T>(count: number, work: (index: number) => Promise<T>) =>
   Promise.all(Array.from({ length: count }, (_, index) => work(index)));
 
+/** Many, of which so many at a time that a busy machine still serves each within its deadline. */
+const timesByTen = async (count: number, work: (index: number) => Promise<unknown>) => {
+  let next = 0;
+  await times(10, async () => {
+    while (next < count) await work(next++);
+  });
+};
+
 const upTo = (count: number) => Array.from({ length: count }, (_, index) => index + 1);
 
 describe('two instances that create', () => {
@@ -114,7 +122,7 @@ describe('two instances that change', () => {
       }
     };
     const others = [cursors(a, false), cursors(b, true), follow()];
-    await times(96, index => flip(rooms[index % 4]!.row.id, people[4 + (index % 3 === 0 ? 3 : index % 4)]!.id));
+    await timesByTen(96, index => flip(rooms[index % 4]!.row.id, people[4 + (index % 3 === 0 ? 3 : index % 4)]!.id));
     writing = false;
     await Promise.all(others);
 
@@ -138,8 +146,8 @@ describe('two instances that change', () => {
     const { a, b } = await twoInstances();
     const owner = await addUser(a);
     await addConversation(a, owner.id, { id: 'lobby', kind: 'lobby' });
-    const people = await times(60, () => addUser(a));
-    await times(60, async index => {
+    const people = await times(30, () => addUser(a));
+    await timesByTen(30, async index => {
       const user_id = people[index]!.id;
       await Promise.all([
         a.conversations.change('lobby', [user_id], (_row, members) => ({
@@ -205,7 +213,7 @@ describe('two instances and one person', () => {
   test('no session outlives the account, even where somebody signs in as it is erased', async () => {
     const { a, b } = await twoInstances();
     const people = await times(20, () => addUser(a));
-    await times(20, async index => {
+    await timesByTen(20, async index => {
       const { id } = people[index]!;
       await Promise.all([
         a.users.erase(id, date()),

@@ -1,8 +1,11 @@
+import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer, request, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import type { NginxServer } from '../../scripts/servers/nginx.ts';
+import { type NginxServer, startNginx } from '../../scripts/servers/nginx.ts';
 import { command, until } from '../support/clients.ts';
+import { temporaryFolder } from '../support/server.ts';
 import { connected, type Instance, instanceOf, roamer, spawnInstance, startInstance, startProxy } from './support.ts';
 
 const polling = { transports: ['polling'] };
@@ -207,21 +210,20 @@ describe('an instance that ends', () => {
       const errors: string[] = [];
       for (const socket of sockets) socket.on('connect_error', error => errors.push(error.message));
 
-      let stopped = false;
-      const asked: Promise<number>[] = [];
-      const ask = (method: string, path: string) => asked.push(fetch(nginx.url + path, { method }).then(r => r.status));
-      const asking = (async () => {
-        while (!stopped) {
-          ask('GET', '/health/live');
-          for (const method of ['GET', 'PUT', 'POST', 'DELETE']) ask(method, '/api/user/v1/profile');
-          await new Promise(resolve => setTimeout(resolve, 10));
-        }
-      })();
-      const closed = drains.close();
+      let closed = false;
+      const closing = drains.close().finally(() => {
+        closed = true;
+      });
+      const asked: Promise<unknown>[] = [];
+      const ask = (method: string, path: string) =>
+        asked.push(fetch(nginx.url + path, { method }).then(answer => answer.status, String));
+      while (!closed) {
+        ask('GET', '/health/live');
+        for (const method of ['GET', 'PUT', 'POST', 'DELETE']) ask(method, '/api/user/v1/profile');
+        await new Promise(resolve => setTimeout(resolve, 10));
+      }
+      await closing;
       await until(() => sockets.every(socket => socket.connected && instanceOf(socket) === 'stays'), 10_000);
-      await closed;
-      stopped = true;
-      await asking;
       expect(asked.length).toBeGreaterThan(100);
       // What needs a token is refused by an instance; nothing is refused for want of one.
       expect(new Set(await Promise.all(asked))).toEqual(new Set([200, 401, 405]));
@@ -341,6 +343,34 @@ describe('what nginx sends again', () => {
       await instance.close();
     }
   });
+});
+
+test('a flood of openings from one address is braked with rate_limited; who has a socket may poll on', async () => {
+  const file = join(temporaryFolder(), 'nginx.conf');
+  // This machine itself is spared otherwise.
+  const text = readFileSync(new URL('../../nginx/nginx.conf', import.meta.url), 'utf8').replace('127.0.0.0/8 1;', '');
+  writeFileSync(file, text);
+  const instance = await startInstance('calm');
+  const nginx = await startNginx({ folder: temporaryFolder(), instances: [instance], template: file });
+  try {
+    const statuses = (query: string) =>
+      Promise.all(
+        Array.from({ length: 800 }, async () => {
+          const answer = await fetch(`${nginx.url}/socket.io/?EIO=4&transport=polling${query}`);
+          if (answer.status !== 429) return answer.arrayBuffer().then(() => answer.status);
+          expect(answer.headers.get('retry-after')).toBe('1');
+          expect(await answer.json()).toMatchObject({ error: { code: 'rate_limited', retryable: true } });
+          return answer.status;
+        }),
+      );
+    const opened = await statuses('');
+    expect(opened.filter(status => status === 200).length).toBeGreaterThan(390);
+    expect(opened).toContain(429);
+    expect(new Set(await statuses('&sid=calm.AAAAAAAAAAAAAAAAAAAA'))).toEqual(new Set([400]));
+  } finally {
+    await nginx.stop();
+    await instance.close();
+  }
 });
 
 /** A request from another address of this machine. */

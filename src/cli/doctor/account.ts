@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { messageOf } from './finding.ts';
-import { type Answer, describe, fieldOf, type Probe } from './probe.ts';
+import { type Answer, describe, fieldOf, type Probe, Unanswered } from './probe.ts';
 
 /** Who the doctor is, where it was told. */
 export type Credentials = { username: string; password: string } | { token: string };
@@ -43,7 +43,7 @@ const remedies = {
  */
 export const createAccount = (parts: {
   probe: Probe;
-  after: Probe;
+  after: () => Probe;
   credentials?: Credentials;
   trusted: boolean;
 }): Account => {
@@ -81,7 +81,10 @@ export const createAccount = (parts: {
   const register = async () => {
     registered = 'perhaps';
     const answer = await call(probe, 'POST', '/user/v1/register', { ...throwAway, full_name: 'parley doctor' });
-    if (answer.status !== 201) throw new NoAccount(`registering answered ${describe(answer)}`, remedies.open);
+    if (answer.status !== 201) {
+      if (answer.status < 500) registered = 'no';
+      throw new NoAccount(`registering answered ${describe(answer)}`, remedies.open);
+    }
     registered = 'yes';
     for (; strangers < tries; strangers += 1) {
       const { answer: told, token: signedIn } = await signIn(probe, throwAway);
@@ -102,23 +105,26 @@ export const createAccount = (parts: {
   };
 
   /** Each try may be another instance's; rejects where none did it. */
-  const insist = async (what: () => Promise<Answer | undefined>) => {
+  const insist = async (what: () => Promise<Answer | undefined>): Promise<void> => {
     let last = 'it was not answered';
     for (let tried = 0; tried < releaseTries; tried += 1) {
-      const answer = await what();
+      const answer = await what().catch((error: unknown) => {
+        if (!(error instanceof Unanswered)) throw error;
+        last = error.message;
+      });
       if (answer && (answer.status < 300 || answer.error === 'not_found')) return;
       if (answer) last = describe(answer);
     }
     throw new Error(last);
   };
 
-  const erase = async () => {
+  const erase = async (by: Probe) => {
     let known = false;
     const eraseOnce = async () => {
-      token ??= (await signIn(after, throwAway)).token;
+      token ??= (await signIn(by, throwAway)).token;
       known ||= token !== undefined;
       if (token === undefined) return undefined;
-      const answer = await call(after, 'DELETE', '/user/v1/account', { password: throwAway.password }, token);
+      const answer = await call(by, 'DELETE', '/user/v1/account', { password: throwAway.password }, token);
       // Another instance than the one that signed in. By chance, so that no balancer's turn is met again and again.
       if (answer.status === 401 && Math.random() < 0.5) token = undefined;
       return answer;
@@ -141,18 +147,19 @@ export const createAccount = (parts: {
     made: conversation_id => void conversations.push(conversation_id),
     async release() {
       const left: string[] = [];
+      const by = after();
       const undo = (what: string, how: () => Promise<void>) =>
         how().catch((error: unknown) => void left.push(`${what}: ${messageOf(error)}`));
       // A request that is on its way when the run ends may still have registered.
       await pending?.catch(() => undefined);
       for (const id of conversations)
         await undo(`the group ${id} could not be deleted`, () =>
-          insist(() => call(after, 'DELETE', `/conversation/v1/${id}`, undefined, token)),
+          insist(() => call(by, 'DELETE', `/conversation/v1/${id}`, undefined, token)),
         );
-      if (registered !== 'no') await undo(`the account ${throwAway.username} could not be erased`, erase);
+      if (registered !== 'no') await undo(`the account ${throwAway.username} could not be erased`, () => erase(by));
       else if (token !== undefined && credentials && 'username' in credentials)
         await undo('the session could not be ended', () =>
-          insist(() => call(after, 'DELETE', '/user/v1/logout', undefined, token)),
+          insist(() => call(by, 'DELETE', '/user/v1/logout', undefined, token)),
         );
       return left;
     },

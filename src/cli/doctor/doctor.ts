@@ -99,7 +99,7 @@ const examine = async (usage: Usage, io: DoctorIo): Promise<number> => {
   tell('tls', judgeTls(url, certificate));
   let instances: string[] = [];
   if (usable) {
-    const after = createProbe({ ...from, timeoutMs: releaseMs, signal: AbortSignal.timeout(12 * releaseMs) });
+    const after = () => createProbe({ ...from, timeoutMs: releaseMs, signal: AbortSignal.timeout(releaseMs * 12) });
     const account = createAccount({ probe, after, trusted: !lenient, ...(credentials && { credentials }) });
     const clients = createClients({ probe, timeoutMs });
     try {

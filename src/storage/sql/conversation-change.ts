@@ -49,7 +49,7 @@ export const createApply = ({ models: { users, conversations, members, outbox } 
 
   /**
    * The next value of the membership counter. The row of users stays locked until the commit, so that counters become visible in
-   * their order; it is locked before the member's row, whose foreign key would otherwise share it first.
+   * their order.
    */
   const nextUserVersion = async (id: string, transaction: Transaction) => {
     await users.increment('membership_version', { where: { id }, transaction });
@@ -106,6 +106,11 @@ export const createApply = ({ models: { users, conversations, members, outbox } 
       if (joins) after.joined_seq = 0;
       if (after.state !== (before?.state ?? 'none') || after.role !== (before?.role ?? 'member')) {
         after.user_version = await nextUserVersion(wanted.user_id, transaction);
+      } else if (
+        !before &&
+        !(await users.findOne({ where: { id: wanted.user_id }, attributes: ['id'], transaction }))
+      ) {
+        throw new ParleyError('not_found');
       }
       const joined = joins ? joinedVersion(entries, wanted.user_id, conversation.version) : undefined;
       await writeMember(before, after, joined, transaction);

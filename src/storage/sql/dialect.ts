@@ -11,6 +11,12 @@ export interface Dialect {
   /** Whether a value does not fit its column. */
   misfit(error: unknown): boolean;
   /**
+   * Whether a foreign key locks the row that it points to, even where nothing of the key changes. Then members have none: cursors are
+   * written all the time, in batches, and must neither wait for a change of their conversation nor hold it up. People and
+   * conversations are never deleted, only blanked, so that no row can lose them.
+   */
+  referencesLock: boolean;
+  /**
    * For `createTable`. Keys are compared byte by byte, as they come normalised (utf8mb4 with a binary collation on MySQL); lengths of
    * indexed columns keep within InnoDB's 3,072 bytes at 4 bytes a character.
    */
@@ -27,5 +33,6 @@ export const sqliteDialect: Dialect = {
       .join(', ')}`,
   retryable: () => false,
   misfit: () => false,
+  referencesLock: false,
   table: {},
 };

@@ -25,5 +25,6 @@ export const mysqlDialect = (collate: string): Dialect => ({
     return undone || lost.has(errno);
   },
   misfit: error => causeOf(error).errno === dataTooLong,
+  referencesLock: true,
   table: { charset: 'utf8mb4', collate },
 });

@@ -41,6 +41,11 @@ export const changingContract = (openStorage: OpenStorage) =>
         events: [joined(someone.id)],
       }));
       await expect(half).rejects.toMatchObject({ code: 'not_found' });
+      const unknown = storage.conversations.change(row.id, [], () => ({
+        members: [{ user_id: '~nobody', muted_until: date() }],
+        events: [],
+      }));
+      await expect(unknown).rejects.toMatchObject({ code: 'not_found' });
       expect(await storage.conversations.find(row.id)).toEqual(row);
       expect(await storage.conversations.member(row.id, someone.id)).toBeUndefined();
       expect(await storage.conversations.userVersion(someone.id)).toBe(0);

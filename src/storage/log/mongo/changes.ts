@@ -1,5 +1,6 @@
 import mongoose from 'mongoose';
 import { type Change, maxWindow } from '../../../ports/log.ts';
+import { createRandomText } from '../../../random-text.ts';
 import type { Collections, HeadDocument } from './collections.ts';
 
 const { Timestamp } = mongoose.mongo;
@@ -19,15 +20,20 @@ interface Position {
   id: string;
 }
 
-/** `settled`: no row up to here can come up any more. `at`: how far this pass through the feed has come; absent at its beginning. */
+/**
+ * `settled`: no row up to here can come up any more. `at`: how far this pass through the feed has come; absent at its beginning.
+ * `name`: of what was told on the way here. Two followers may come by one place, having been told different things.
+ */
 interface Mark {
   settled: bigint;
+  name: string;
   at?: Position;
 }
 
 /** How `changes` of the port reads: it begins each pass at what had settled in the last one, as stamps become visible in any order. */
 export const createChanges = ({ database, heads }: Collections) => {
-  /** By the stamp that was given out: what was told behind `settled`, conversation and seq, with the row's stamp. */
+  const newName = createRandomText(8);
+  /** By the name in the stamp that was given out: what was told behind `settled`, conversation and seq, with the row's stamp. */
   const told = new Map<string, Map<string, bigint>>();
 
   const query = async (filter: object, limit: number) => {
@@ -60,7 +66,7 @@ export const createChanges = ({ database, heads }: Collections) => {
     const page = rows.slice(0, bounded);
 
     const changes: Change[] = [];
-    const keys = new Map(told.get(since));
+    const keys = new Map(told.get(mark.name));
     for (const { _id, head, stamp } of page) {
       const key = `${_id} ${head.seq}`;
       if (!keys.has(key)) changes.push({ conversation_id: _id, seq: head.seq, n: head.n });
@@ -69,13 +75,12 @@ export const createChanges = ({ database, heads }: Collections) => {
 
     const last = page.at(-1);
     const end = last && { stamp: toNumber(last.stamp), id: last._id };
-    const next: Mark = { settled: settle(mark, end, more, time), ...(more && end && { at: end }) };
-    const stamp = format(epoch, next);
-    for (const [key, at] of keys) if (at <= next.settled) keys.delete(key);
-    told.delete(stamp);
-    told.set(stamp, keys);
+    const settled = settle(mark, end, more, time);
+    const next: Mark = { settled, name: newName(), ...(more && end && { at: end }) };
+    for (const [key, at] of keys) if (at <= settled) keys.delete(key);
+    told.set(next.name, keys);
     if (told.size > keptEnds) told.delete(told.keys().next().value as string);
-    return { changes, next: stamp, more };
+    return { changes, next: format(epoch, next), more };
   };
 };
 
@@ -97,15 +102,15 @@ const settle = (
 const toNumber = (stamp: Timestamp) => BigInt.asUintN(64, stamp.toBigInt());
 const toTimestamp = (number: bigint) => new Timestamp(number);
 
-const format = (epoch: string, { settled, at }: Mark) =>
-  [epoch, settled.toString(36), ...(at ? [at.stamp.toString(36), at.id] : [])].join(' ');
+const format = (epoch: string, { settled, name, at }: Mark) =>
+  [epoch, settled.toString(36), name, ...(at ? [at.stamp.toString(36), at.id] : [])].join(' ');
 
 /** Of another epoch, from before a backup was put back, or of no log at all: from the beginning. */
 const parse = (epoch: string, since: string): Mark => {
-  const [of, settled = '', stamp = '', ...id] = since.split(' ');
+  const [of, settled = '', name = '', stamp = '', ...id] = since.split(' ');
   const number = /^[0-9a-z]{1,13}$/;
-  if (of !== epoch || !number.test(settled)) return { settled: 0n };
-  const mark = { settled: fromBase36(settled) };
+  if (of !== epoch || !number.test(settled)) return { settled: 0n, name: '' };
+  const mark = { settled: fromBase36(settled), name };
   return number.test(stamp) ? { ...mark, at: { stamp: fromBase36(stamp), id: id.join(' ') } } : mark;
 };
 

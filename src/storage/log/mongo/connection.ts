@@ -2,12 +2,14 @@ import mongoose, { type Connection } from 'mongoose';
 import { type Collections, collectionsOf } from './collections.ts';
 
 /**
- * Milliseconds. A server that stands still is noticed after a heartbeat and `silence` (its connections are then cut), one that
- * is gone after `selection`; both, and a wait for a connection, together are below the five seconds in which every call answers.
+ * Milliseconds. A server that stands still is noticed after a heartbeat and `silence`, and its connections are then cut; one that is
+ * gone is waited for as long as `selection`, which bridges the choice of another primary. Calls have a deadline beside that: log.ts.
  */
 const heartbeat = 500;
 const silence = 2_000;
-const selection = 2_000;
+const selection = 3_000;
+/** Milliseconds that a call waits for a free connection at most. */
+const queue = 4_000;
 
 /** Everything that a read or write relies on, whatever the URI says. */
 const promises = {
@@ -55,7 +57,7 @@ export const connect = async ({
     heartbeatFrequencyMS: heartbeat,
     connectTimeoutMS: silence,
     serverSelectionTimeoutMS: selection,
-    waitQueueTimeoutMS: selection,
+    waitQueueTimeoutMS: queue,
     socketTimeoutMS: 10_000,
   });
   connection.on('error', error => onError?.(error));

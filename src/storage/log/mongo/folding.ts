@@ -186,10 +186,8 @@ export const createFolding = ({ database, events, folds, reactions }: Collection
       });
       await catchUp(conversation_id, after);
       const asked = [...new Set(keys.filter(key => key !== ''))];
-      const found = await reactions
-        .find({ _id: { $in: asked }, 'last.on': true }, { projection: { _id: 1 } })
-        .toArray();
-      const on = new Set(found.map(({ _id }) => _id));
+      const found = await reactions.find({ _id: { $in: asked } }).toArray();
+      const on = new Set(found.flatMap(({ _id, last }) => (last.on ? [_id] : [])));
       return list.map((event, i) => {
         const key = keys[i]!;
         const reacts = event.kind === 'react';

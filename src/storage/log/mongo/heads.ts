@@ -3,6 +3,7 @@ import type { Head } from '../../../ports/log.ts';
 import type { Collections, HeadDocument } from './collections.ts';
 import { type Place, toHead } from './documents.ts';
 import { durable, isMongoError } from './faults.ts';
+import { createPump } from './pump.ts';
 
 /** What is known of a log without asking. All of it was true once, hence the log has been there; it may have gone on. */
 export interface Known extends Place {
@@ -15,8 +16,7 @@ export interface Known extends Place {
 export interface Heads {
   known(conversation_id: string): Known | undefined;
   /** Adds what was learned; the highest of each is kept. */
-  learn(conversation_id: string, place: Place, facts?: { raised?: number; folded?: number }): Known;
-  forget(conversation_id: string): void;
+  learn(conversation_id: string, place: Place, facts?: { raised?: number; folded?: number }): void;
   row(conversation_id: string): Promise<HeadDocument | undefined>;
   rows(conversation_ids: string[]): Promise<Map<string, Head>>;
   /** The last event that is in the log, whatever is known of it or stands in its row. */
@@ -49,23 +49,18 @@ interface Raise {
 export const createHeads = ({ database, events, heads }: Collections): Heads => {
   const knowledge = new Map<string, Known>();
   let waiting = new Map<string, Raise>();
-  let commands = 0;
-  let scheduled = false;
 
   const learn: Heads['learn'] = (conversation_id, place, { raised = -1, folded = -1 } = {}) => {
     const known = knowledge.get(conversation_id);
     const { seq, n, random } = known && known.seq > place.seq ? known : place;
-    const learned = {
-      seq,
-      n,
-      random,
+    // Behind the others, as the one that was touched last.
+    knowledge.delete(conversation_id);
+    knowledge.set(conversation_id, {
+      ...{ seq, n, random },
       raised: Math.max(raised, known?.raised ?? -1),
       folded: Math.max(folded, known?.folded ?? -1),
-    };
-    knowledge.delete(conversation_id);
-    knowledge.set(conversation_id, learned);
+    });
     if (knowledge.size > keptLogs) knowledge.delete(knowledge.keys().next().value as string);
-    return learned;
   };
 
   const row = async (conversation_id: string) => {
@@ -107,30 +102,18 @@ export const createHeads = ({ database, events, heads }: Collections): Heads => 
     return nowhere;
   };
 
-  const schedule = () => {
-    if (scheduled || waiting.size === 0 || commands >= maxCommands) return;
-    scheduled = true;
-    // Not at once: what an insert of many conversations has settled is raised together.
-    setImmediate(() => {
-      scheduled = false;
-      const taken = waiting;
-      waiting = new Map();
-      if (taken.size > maxRaises) {
-        const rest = [...taken].slice(maxRaises);
-        for (const [id] of rest) taken.delete(id);
-        waiting = new Map(rest);
-      }
-      commands += 1;
-      void raiseAll(taken).finally(() => {
-        commands -= 1;
-        schedule();
-      });
-      schedule();
-    });
-  };
+  const pump = createPump({
+    width: maxCommands,
+    waits: () => waiting.size > 0,
+    work: () => {
+      const all = [...waiting];
+      waiting = new Map(all.slice(maxRaises));
+      return raiseAll(all.slice(0, maxRaises));
+    },
+  });
 
   /** Never rejects: whoever waits is told. */
-  const raiseAll = async (taken: Map<string, Raise>) => {
+  const raiseAll = async (taken: [string, Raise][]) => {
     for (const until = performance.now() + patience; ; ) {
       try {
         await update(taken);
@@ -141,7 +124,7 @@ export const createHeads = ({ database, events, heads }: Collections): Heads => 
         return;
       } catch (error) {
         if (!isMongoError(error) || performance.now() > until) {
-          for (const { waiters } of taken.values()) for (const { reject } of waiters) reject(error);
+          for (const [, { waiters }] of taken) for (const { reject } of waiters) reject(error);
           return;
         }
         await sleep(pause);
@@ -149,30 +132,21 @@ export const createHeads = ({ database, events, heads }: Collections): Heads => 
     }
   };
 
-  const update = async (taken: Map<string, Raise>) => {
-    const updates = [...taken].map(
-      ([
-        _id,
-        {
-          place: { seq, n, random },
-          folded,
-        },
-      ]) => ({
-        q: { _id },
-        u: {
-          $max: folded >= 0 ? { head: { seq, n, random }, folded } : { head: { seq, n, random } },
-          $currentDate: { stamp: { $type: 'timestamp' } },
-        },
-        upsert: true,
-      }),
-    );
+  const update = async (taken: [string, Raise][]) => {
+    const updates = taken.map(([_id, { place: head, folded }]) => ({
+      q: { _id },
+      u: {
+        $max: folded >= 0 ? { head, folded } : { head },
+        $currentDate: { stamp: { $type: 'timestamp' } },
+      },
+      upsert: true,
+    }));
     await durable(database, { update: heads.collectionName, updates, ordered: false });
   };
 
   return {
     known: id => knowledge.get(id),
     learn,
-    forget: id => knowledge.delete(id),
     row,
     async rows(conversation_ids) {
       if (conversation_ids.length === 0) return new Map();
@@ -191,7 +165,7 @@ export const createHeads = ({ database, events, heads }: Collections): Heads => 
           raise.folded = Math.max(raise.folded, folded);
           raise.waiters.push(waiter);
         }
-        schedule();
+        pump();
       }),
     async remove(conversation_id) {
       knowledge.delete(conversation_id);

@@ -2,6 +2,7 @@ import { ParleyError } from '../../../errors.ts';
 import { type Collections, clientIdIndex, duplicateKey, type EventDocument } from './collections.ts';
 import { sizeOf } from './documents.ts';
 import { didNothing, durable, isMongoError, isRefusal, type WriteReply, writeFault } from './faults.ts';
+import { createPump } from './pump.ts';
 
 /** Documents and bytes of one command at most; a server takes 48 MB. */
 const maxDocuments = 1_000;
@@ -50,23 +51,11 @@ export const createInserter = (
   { maxCommands }: { maxCommands: number },
 ): Inserter => {
   let waiting: Waiting[] = [];
-  let commands = 0;
-  let scheduled = false;
-
-  const schedule = () => {
-    if (scheduled || waiting.length === 0 || commands >= maxCommands) return;
-    scheduled = true;
-    setImmediate(() => {
-      scheduled = false;
-      const batch = take();
-      commands += 1;
-      void insertAll(batch).finally(() => {
-        commands -= 1;
-        schedule();
-      });
-      schedule();
-    });
-  };
+  const pump = createPump({
+    width: maxCommands,
+    waits: () => waiting.length > 0,
+    work: () => insertAll(take()),
+  });
 
   /** As many as go into one command, at least one. */
   const take = (): Waiting[] => {
@@ -202,7 +191,7 @@ export const createInserter = (
     insert: insert =>
       new Promise((resolve, reject) => {
         waiting.push({ insert, resolve, reject });
-        schedule();
+        pump();
       }),
   };
 };
