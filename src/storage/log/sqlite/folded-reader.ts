@@ -21,7 +21,7 @@ const ofOne = `SELECT ${columns} FROM conversations v CROSS JOIN events e ON e.c
 /** Exported so that a test can hold their plans to an index each. */
 export const foldedQueries = {
   page: `${ofOne} AND e.n > ? AND e.n <= ? ORDER BY e.n`,
-  among: `${ofOne} AND e.seq IN (SELECT value FROM json_each(?)) ORDER BY e.seq`,
+  among: `${ofOne} AND e.seq IN (SELECT j.value FROM json_each(?) j) ORDER BY e.seq`,
   single: `${ofOne} AND e.seq = ?`,
   latest: `SELECT ${columns} FROM json_each(?) j CROSS JOIN conversations v ON v.id = j.value
     CROSS JOIN events e ON e.row = (SELECT row FROM events m WHERE m.c = v.c AND m.kind = 0 ORDER BY m.n DESC LIMIT 1)
