@@ -6,9 +6,11 @@ import { startApm } from './observability/apm/start.ts';
 import { redact } from './observability/redact.ts';
 
 /** Milliseconds after which a stop that hangs is ended; what was acknowledged is durable in any case. */
-const patienceMs = 8_000;
+const patienceMs = 15_000;
 /** Milliseconds within which a repeated signal is the same one: of Ctrl-C, `npm start` passes on what its child had already. */
 const sameSignalMs = 1_000;
+
+const signals = ['SIGTERM', 'SIGINT'] as const;
 
 const main = async () => {
   const config = loadConfig(readEnvironment());
@@ -16,7 +18,11 @@ const main = async () => {
   // Traces first: whatever is loaded from here on can be seen by the agent.
   const apm = await startApm(config);
   const { createApp } = await import('./app.ts');
+  // Databases may be waited for, and nobody was promised anything yet. As the first process of a container it would otherwise not hear the signal.
+  const leave = () => process.exit(0);
+  for (const signal of signals) process.once(signal, leave);
   const app = await createApp(config, { apm });
+  for (const signal of signals) process.off(signal, leave);
   stopOnSignal(app, apm, config.drainMs + patienceMs);
   process.stdout.write(`Parley is ready: ${await app.listen()}\n`);
 };
@@ -36,8 +42,7 @@ const stopOnSignal = (app: App, apm: Apm, limitMs: number) => {
       .then(apm.stop)
       .then(() => process.exit(0), fail);
   };
-  process.on('SIGTERM', stop);
-  process.on('SIGINT', stop);
+  for (const signal of signals) process.on(signal, stop);
   void app.lost.then(async () => {
     await app.close();
     fail(new BootError('Another instance has taken this INSTANCE_ID.'));

@@ -10,7 +10,7 @@ import type { Storage } from './ports/storage.ts';
 import { checkDatabase } from './storage/check-database.ts';
 import { openSqliteLog } from './storage/log/sqlite/log.ts';
 import { openSqliteSearch } from './storage/search/sqlite/search.ts';
-import { openSqliteStorage } from './storage/sql/open.ts';
+import { openMysqlStorage, openSqliteStorage } from './storage/sql/open.ts';
 
 export interface Stores {
   log: Log;
@@ -64,7 +64,6 @@ export const openStores = async (config: Config, { folder, clock, logger }: Open
   const openServers = async () => {
     // Loaded where it is used: the embedded server does without.
     const { openMongoLog } = await import('./storage/log/mongo/log.ts');
-    const { openMysqlStorage } = await import('./storage/sql/open.ts');
     const onError = (cause: unknown) => logger.warn('store_trouble', { cause });
     const log = () => openMongoLog({ uri: config.mongodbUri, poolSize: config.mongodbPool, clock, onError });
     const storage = () => openMysqlStorage({ url: config.mysqlUrl, poolSize: config.mysqlPool, onError });

@@ -18,7 +18,8 @@ export interface GateParts {
   };
   /** Milliseconds to wait where handshakes are refused for overload, else 0. */
   shed: () => number;
-  draining: () => boolean;
+  /** Whether newcomers are taken. */
+  admitting: () => boolean;
   refused: (reason: string) => void;
   /** Answers what is no part of Engine.IO, and tells whether it did. */
   echo: (request: IncomingMessage, response: ServerResponse) => boolean;
@@ -36,7 +37,7 @@ export const createGate = ({
   cluster,
   settings,
   shed,
-  draining,
+  admitting,
   refused,
   echo,
 }: GateParts): Middleware => {
@@ -50,7 +51,7 @@ export const createGate = ({
   };
 
   const admit = (request: IncomingMessage) => {
-    if (draining()) throw new ParleyError('unavailable', { retry_after_ms: 1_000 + Math.random() * 2_000 });
+    if (!admitting()) throw new ParleyError('unavailable', { retry_after_ms: 1_000 + Math.random() * 2_000 });
     const wait = shed();
     if (wait > 0) throw new ParleyError('overloaded', { retry_after_ms: wait });
     if (!settings.rateLimit) return 0;

@@ -20,7 +20,8 @@ export interface ServeParts {
   outboxOf: (connection: EngineConnection) => Outbox;
   /** The access token of a socket now expires at this time. */
   renew: (local: LocalSocket, expires_at: number) => void;
-  draining: () => boolean;
+  /** Whether newcomers are taken. */
+  admitting: () => boolean;
   /** Whether other programs and instances can reach sockets through Socket.IO's rooms. */
   shared: boolean;
 }
@@ -51,7 +52,7 @@ export const createServe = ({
   clock,
   outboxOf,
   renew,
-  draining,
+  admitting,
   shared,
 }: ServeParts) => {
   const localOf = (socket: Socket, actor: Actor, expires_at: number): LocalSocket => {
@@ -76,7 +77,7 @@ export const createServe = ({
 
     namespace.use(
       handshake(async (socket, actor, expires_at) => {
-        if (draining()) throw new ParleyError('unavailable', { retry_after_ms: Math.random() * returnWithinMs });
+        if (!admitting()) throw new ParleyError('unavailable', { retry_after_ms: Math.random() * returnWithinMs });
         const local = localOf(socket, actor, expires_at);
         registry.add(local);
         const gone = () => {

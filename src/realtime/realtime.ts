@@ -86,8 +86,6 @@ export interface Realtime {
   start(): Promise<void>;
   /** Refuses newcomers, tells every client to come back later, and lets commands in flight end. */
   stop(): Promise<void>;
-  /** Whether newcomers are refused. */
-  draining(): boolean;
   readonly io: Server;
 }
 
@@ -100,7 +98,8 @@ export type AdapterFactory = Parameters<Server['adapter']>[0];
 /** The Socket.IO edge. */
 export const createRealtime = (parts: RealtimeParts): Realtime => {
   const { server, sockets, cluster, settings, logger, metrics, clock } = parts;
-  let draining = false;
+  /** Not before what delivers runs, though the port may be open already; and not any more once the server stops. */
+  let admitting = false;
 
   const io = new Server(server, {
     path: '/socket.io',
@@ -125,7 +124,7 @@ export const createRealtime = (parts: RealtimeParts): Realtime => {
       cluster,
       settings,
       shed: parts.shed,
-      draining: () => draining,
+      admitting: () => admitting,
       refused: metrics.refused,
       echo: parts.echo,
     }),
@@ -224,7 +223,7 @@ export const createRealtime = (parts: RealtimeParts): Realtime => {
     clock,
     outboxOf,
     renew,
-    draining: () => draining,
+    admitting: () => admitting,
     shared: parts.adapter !== undefined,
   });
   serve(io.of('/'), sockets, {
@@ -247,7 +246,6 @@ export const createRealtime = (parts: RealtimeParts): Realtime => {
 
   return {
     io,
-    draining: () => draining,
     async start() {
       await heads.start();
       delivery.start();
@@ -258,9 +256,10 @@ export const createRealtime = (parts: RealtimeParts): Realtime => {
       stops.push(tellReceipts({ cluster, sockets }));
       stops.push(tellNotifications({ cluster, sockets: inbox, shared, load: parts.loadNotification, logger }));
       stops.push(link.stop, watch.stop, crowd.stop, heads.stop, memberships.stop, delivery.stop);
+      admitting = true;
     },
     async stop() {
-      draining = true;
+      admitting = false;
       await sendAway({ registries, drainMs: settings.drainMs });
       await commandsEnded();
       for (const stop of stops.splice(0)) stop();
