@@ -107,13 +107,15 @@ const main = async () => {
     stops.push(() => nginx.stop());
 
     const shared = await populate(pair[0].url, population);
+    // Rooms of their own, in which nobody ever was on the other instance.
+    const together = await populate(pair[0].url, population, 'gathered');
     const own = await populate(alone.url, population);
     const fleet = (url: string, from: typeof shared) => parleyFleet(url, from.logins, from.groups);
     const both = { ...fleet(pair[0].url, shared), urls: pair.map(({ url }) => url) };
     const setups: Record<Name, { servers: MeasuredServer[]; plan: ReturnType<typeof fleet> }> = {
       bare: { servers: [bare], plan: bareFleet(bare.url, shared.logins, shared.groups) },
       spread: { servers: [...pair], plan: both },
-      gathered: { servers: [...pair], plan: fleet(pair[0].url, shared) },
+      gathered: { servers: [...pair], plan: fleet(pair[0].url, together) },
       alone: { servers: [alone], plan: fleet(alone.url, own) },
     };
     // The same people cannot be in both setups at once: each connects for its own run.

@@ -36,10 +36,10 @@ const inParallel = async <T, R>(items: T[], width: number, work: (item: T, index
   return results;
 };
 
-/** Registers users and makes rooms over REST, as anybody would. Returns what the load generator needs for Parley and for bare. */
-export const populate = async (url: string, { users, rooms }: Population) => {
+/** Registers users and makes rooms over REST, as anybody would. Returns what the load generator needs for Parley and for bare. Another `prefix`: others, elsewhere. */
+export const populate = async (url: string, { users, rooms }: Population, prefix = 'bench') => {
   const logins = await inParallel(Array.from({ length: users }), 4, async (_, index) => {
-    const username = `bench${index}`;
+    const username = `${prefix}${index}`;
     await call(url, 'POST', '/user/v1/register', { username, password, full_name: `Bench Member ${index}` });
     return await call<Login>(url, 'POST', '/user/v1/login', { username, password });
   });
@@ -52,7 +52,7 @@ export const populate = async (url: string, { users, rooms }: Population) => {
         url,
         'POST',
         '/conversation/v1',
-        { kind: 'room', name: `room ${size} ${number}` },
+        { kind: 'room', name: `${prefix} room ${size} ${number}` },
         owner?.token,
       );
       await inParallel(others, 8, other => call(url, 'POST', `/conversation/v1/${id}/join`, {}, other.token));

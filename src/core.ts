@@ -66,12 +66,13 @@ const compose = async (
   // Stores and cluster
   const folder = openDataFolder(config.dataDir);
   onClose('folder', folder.release);
+  const secret = config.jwtSecret || folder.secret();
   const opened = await openStores(config, { folder, clock, logger });
   onClose('stores', opened.close);
   const { apm = noApm } = overrides;
   const linked =
     overrides.cluster?.({ instance_id: config.instanceId, clock }) ??
-    (await openCluster(config, { clock, logger, onListenerError: failed('listener_failed') }));
+    (await openCluster(config, { clock, logger, secret, onListenerError: failed('listener_failed') }));
   // Redis is worth a span, this process's memory is not.
   const { cluster, publisher, cached } = traceLinked(linked, config.redisUrl ? apm : noApm);
   onClose('cluster', () => linked.close?.() ?? cluster.close());
@@ -82,7 +83,7 @@ const compose = async (
 
   // Accounts
   const tokens = createTokens({
-    secret: config.jwtSecret || folder.secret(),
+    secret,
     accessTtlSeconds: config.accessTokenTtlSeconds,
     refreshTtlSeconds: config.refreshTokenTtlSeconds,
     clock,

@@ -28,7 +28,12 @@ export interface Linked {
 
 export const openCluster = async (
   config: Config,
-  { clock, logger, onListenerError }: { clock: Clock; logger: Logger; onListenerError: (error: unknown) => void },
+  {
+    clock,
+    logger,
+    secret,
+    onListenerError,
+  }: { clock: Clock; logger: Logger; secret: string; onListenerError: (error: unknown) => void },
 ): Promise<Linked> => {
   const { instanceId: instance_id, redisUrl: url, redisPrefix: prefix } = config;
   if (!url) {
@@ -37,7 +42,7 @@ export const openCluster = async (
   }
   // Loaded where it is used: one instance does without.
   const { openRedisCluster } = await import('./cluster/redis/open.ts');
-  const redis = await openRedisCluster({ url, prefix, instance_id, clock, logger, onListenerError });
+  const redis = await openRedisCluster({ url, prefix, instance_id, secret, clock, logger, onListenerError });
   return {
     cluster: redis.cluster,
     publisher: redis.publisher,

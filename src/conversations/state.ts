@@ -40,10 +40,16 @@ export interface StatesParts {
 const maxAge = 1_000;
 /** How far a state is brought forward event by event before reading it anew is cheaper. */
 const maxCatchUp = 5_000;
+/** Events of its first step, as it is mostly one or two, and of the others. */
+const firstWindow = 20;
+const nextWindow = 500;
 /** Events that are looked through at loading for what was unsent just now. */
 const recentEvents = 100;
 /** How many windows are looked through at loading for who spoke when, in slow mode: 10,000 events. */
 const maxSpokenWindows = 10;
+
+/** What other instances say of these is believed as it comes. What decides about rights is read from the log, never taken from a packet. */
+const movesNoRights: ReadonlySet<StoredEvent['kind']> = new Set(['message', 'edit', 'react', 'unreact']);
 
 interface Entry {
   state: Projection;
@@ -137,25 +143,31 @@ export const createStates = ({ storage, log, publisher, clock, maxMembers = 500_
     const entry = use(id);
     if (!entry) return load(id);
     const { state } = entry;
+    const { seq: known, id: knownId } = state.head;
     const startedAt = performance.now();
-    const known = state.head.seq;
-    const head = await log.head(id);
-    // A log that goes back was restored under our feet.
-    if (head.seq < known || head.seq - state.head.seq > maxCatchUp) return reload(id);
-    while (state.head.seq < head.seq) {
-      const events = await log.range(id, state.head.seq, head.seq);
-      if (events.length === 0) return reload(id);
+    // With the event that is known, as a log that goes on otherwise was restored under our feet.
+    let after = Math.max(0, known - 1);
+    for (let window = firstWindow; ; window = nextWindow) {
+      const events = await log.range(id, after, after + window);
+      const isKnown = after >= known || (events[0] !== undefined && events[0].id === (knownId ?? events[0].id));
+      after += events.length;
+      if (!isKnown || after - known > maxCatchUp) return reload(id);
       advance(state, events);
+      if (events.length < window) break;
     }
     entry.confirmedAt = Math.max(entry.confirmedAt, startedAt);
     return state.stale ? reload(id) : state;
   };
 
-  const stopListening = publisher.subscribe((id, events) => {
+  const stopListening = publisher.subscribe((id, events, origin) => {
     const entry = entries.get(id);
-    const last = events.at(-1);
-    // A hint only: what decides about rights is read from the log, never taken from a packet.
-    if (entry && last && last.seq > entry.state.head.seq) entry.confirmedAt = Number.NEGATIVE_INFINITY;
+    const { seq: head } = entry?.state.head ?? { seq: 0 };
+    const next = events.filter(({ seq }) => seq > head);
+    if (!entry || next.length === 0) return;
+    const follows = next[0]?.seq === head + 1 && next.every(({ kind }) => movesNoRights.has(kind));
+    // Without this, every append after one of another instance would first have to fail.
+    if (origin === 'elsewhere' && follows) advance(entry.state, next);
+    else entry.confirmedAt = Number.NEGATIVE_INFINITY;
   });
 
   return {

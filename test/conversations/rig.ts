@@ -19,6 +19,7 @@ import { createFindRoomId } from '../../src/conversations/room-name.ts';
 import { createStates } from '../../src/conversations/state.ts';
 import { createWriter } from '../../src/conversations/writer.ts';
 import type { FoldedMessage, Log, StoredEvent } from '../../src/ports/log.ts';
+import type { Publisher } from '../../src/ports/publisher.ts';
 import type { Storage } from '../../src/ports/storage.ts';
 import type { Message, User } from '../../src/protocol/index.ts';
 import { openSqliteLog } from '../../src/storage/log/sqlite/log.ts';
@@ -53,12 +54,15 @@ const presentMessages = (log: Log) => (folded: FoldedMessage[]) =>
 /** What one server process holds, on stores that several may share. `now` can be moved. */
 export const startInstance = async (
   { log, storage }: { log: Log; storage: Storage },
-  { lobby = false, maxMembers }: { lobby?: boolean; maxMembers?: number } = {},
+  {
+    lobby = false,
+    maxMembers,
+    publisher = createMemoryPublisher(),
+  }: { lobby?: boolean; maxMembers?: number; publisher?: Publisher } = {},
 ) => {
   const time = { offset: 0 };
   const clock = { now: () => Date.now() + time.offset };
   const published: StoredEvent[] = [];
-  const publisher = createMemoryPublisher();
   publisher.subscribe((_, events) => void published.push(...events));
   const conversations = storage.conversations;
   const batches: number[] = [];

@@ -7,7 +7,7 @@ import { folding } from '../contracts/log-folding.ts';
 import type { LogHarness } from '../contracts/log-harness.ts';
 import { reading } from '../contracts/log-reading.ts';
 import { openSqliteHarness } from '../contracts/sqlite-log-harness.ts';
-import { patient, useRedis } from './rig.ts';
+import { linkSecret, patient, useRedis } from './rig.ts';
 
 const { server } = useRedis();
 
@@ -17,7 +17,12 @@ describe('a log behind the cache reads, folds and erases as the contract of a lo
   beforeAll(async () => {
     const logger = { info: () => undefined, warn: () => undefined };
     const open = (instance_id: string) =>
-      openRedisCluster({ url: server().url, prefix: 't:', instance_id, clock: systemClock, logger, settings: patient });
+      openRedisCluster({
+        ...{ url: server().url, prefix: 't:', instance_id, logger },
+        secret: linkSecret,
+        clock: systemClock,
+        settings: patient,
+      });
     instances = await Promise.all([open('a'), open('b')]);
   });
   afterAll(async () => {

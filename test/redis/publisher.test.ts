@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { createWire } from '../../src/cluster/redis/wire.ts';
 import { until } from '../support/clients.ts';
-import { eventOf, listen, patient, useRedis } from './rig.ts';
+import { eventOf, linkSecret, listen, patient, useRedis } from './rig.ts';
 
 const { newCluster, client } = useRedis();
 
@@ -160,7 +161,7 @@ describe('notices', () => {
   });
 });
 
-test('what makes no sense is counted and dropped, whatever it is', async () => {
+test('what makes no sense, or was not said by one of ours, is counted and dropped, whatever it is', async () => {
   const { open, prefix, errors } = newCluster(patient);
   const a = await open('a');
   const heard = listen(a);
@@ -170,6 +171,7 @@ test('what makes no sense is counted and dropped, whatever it is', async () => {
   await a.publisher.watch(['x']);
   const redis = await client();
   const event = eventOf('x', 5);
+  const wire = createWire('someoneelse0', linkSecret);
   const events = [
     [],
     {},
@@ -182,7 +184,7 @@ test('what makes no sense is counted and dropped, whatever it is', async () => {
     [{ ...event, id: undefined }],
     [event, { ...event, seq: 7 }],
     [event, { ...event, seq: 6, conversation_id: 'y' }],
-  ].map(content => `e${JSON.stringify(content)}`);
+  ].map(content => wire.encode('events', content));
   const notices = [
     ['toString', {}],
     ['__proto__', {}],
@@ -191,13 +193,21 @@ test('what makes no sense is counted and dropped, whatever it is', async () => {
     ['sessions:revoked', { session_ids: 'all', reason: 'signed_out' }],
     ['sessions:revoked', { session_ids: ['s'], reason: 'whim' }],
     ['receipts', { conversation_id: 'x', receipts: [{ user_id: 'u', read_seq: -1, delivered_seq: 0 }] }],
-  ].map(content => `n${JSON.stringify(content)}`);
-  const other = ['l{}', 'l[1]', 'l', 'e', 'e[', 'z[]', '', '\0', 'e'.repeat(100_000), 'nnull', 'ltrue'];
-  const all = [...events, ...notices, ...other];
+  ].map(content => wire.encode('notice', content));
+  const listening = [{}, [1], true, null].map(content => wire.encode('listening', content));
+  const sealed = wire.encode('events', [event]);
+  const strangers = [
+    sealed.slice(0, 12) + sealed.slice(34),
+    createWire('someoneelse0', 'a secret of others').encode('events', [event]),
+    sealed.replace('"seq":5', '"seq":6'),
+    sealed.replace('someoneelse0', 'someoneelse1'),
+    ...['', '\0', 'e', 'e[', 'z[]', 'e'.repeat(100_000)].map(body => `someoneelse0${body}`),
+  ];
+  const all = [...events, ...notices, ...listening, ...strangers];
   for (const channel of [`${prefix}all`, `${prefix}c:x`])
-    for (const body of all) await redis.publish(channel, Buffer.from(`someoneelse0${body}`));
+    for (const message of all) await redis.publish(channel, message);
   await redis.publish(`${prefix}all`, Buffer.from([0xff, 0xfe, 0x00, 0x80]));
-  await redis.publish(`${prefix}all`, `someoneelse0e${JSON.stringify([event])}`);
+  await redis.publish(`${prefix}all`, sealed);
   await until(() => heard.length > 0);
   expect(heard).toEqual(['x 5 elsewhere']);
   expect(noticed).toEqual([]);

@@ -10,6 +10,9 @@ import { systemClock } from '../../src/ports/clock.ts';
 import type { StoredEvent } from '../../src/ports/log.ts';
 import { until } from '../support/clients.ts';
 
+/** Of all instances that tests open. */
+export const linkSecret = 'what the instances of the tests share';
+
 /** A real Redis for the tests of one file. */
 export const useRedis = () => {
   let server: TestServer;
@@ -42,6 +45,7 @@ export const useRedis = () => {
             url: server.url,
             prefix,
             instance_id,
+            secret: linkSecret,
             clock: systemClock,
             logger: { info: () => undefined, warn: () => undefined },
             onListenerError: error => errors.push(error),

@@ -2,13 +2,13 @@ import type { StoredEvent } from '../../ports/log.ts';
 import type { Link } from './link.ts';
 import type { Stats } from './stats.ts';
 import type { Subscriber } from './subscriber.ts';
-import { encode, type MessageKind } from './wire.ts';
+import type { MessageKind, Wire } from './wire.ts';
 
 export interface ChannelsParts {
   link: Pick<Link, 'up' | 'send'>;
   subscriber: Pick<Subscriber, 'up' | 'subscribe' | 'unsubscribe' | 'hears' | 'wants'>;
   prefix: string;
-  boot: string;
+  wire: Pick<Wire, 'encode'>;
   stats: Stats;
   /** Milliseconds that a conversation stays subscribed to after nobody needs it. */
   lingerMs: number;
@@ -44,7 +44,7 @@ const tidyEveryMs = 5_000;
 const watchLimitMs = 50;
 
 export const createChannels = (parts: ChannelsParts): Channels => {
-  const { link, subscriber, prefix, boot, stats, lingerMs } = parts;
+  const { link, subscriber, prefix, wire, stats, lingerMs } = parts;
   const everybody = `${prefix}all`;
   const conversationPrefix = `${prefix}c:`;
   const channelOf = (conversation_id: string) => conversationPrefix + conversation_id;
@@ -69,7 +69,7 @@ export const createChannels = (parts: ChannelsParts): Channels => {
     const channel = channelOf(conversation_id);
     const asOf = announcements;
     const heardHere = subscriber.hears(channel);
-    publish(channel, encode(boot, kind, content), receivers => {
+    publish(channel, wire.encode(kind, content), receivers => {
       // Only an answer during which nothing moved says who heard it.
       if (heardHere === undefined || asOf !== announcements || subscriber.hears(channel) !== heardHere) return;
       if (!subscriber.up || receivers > (heardHere ? 1 : 0)) return;
@@ -77,8 +77,7 @@ export const createChannels = (parts: ChannelsParts): Channels => {
     });
   };
 
-  const announce = (conversation_ids: string[] | '*') =>
-    publish(everybody, encode(boot, 'listening', conversation_ids));
+  const announce = (conversation_ids: string[] | '*') => publish(everybody, wire.encode('listening', conversation_ids));
 
   const subscribeGathered = async () => {
     const ids = gathered ?? [];
@@ -119,7 +118,7 @@ export const createChannels = (parts: ChannelsParts): Channels => {
   return {
     everybody,
     toEverybody(kind, content) {
-      if (link.up) publish(everybody, encode(boot, kind, content));
+      if (link.up) publish(everybody, wire.encode(kind, content));
       else stats.skipped += 1;
     },
     toConversation(conversation_id, kind, content, events) {

@@ -17,13 +17,15 @@ import { createRedisPublisher } from './publisher.ts';
 import { createStats, type Stats } from './stats.ts';
 import { createSubscriber } from './subscriber.ts';
 import { createTags } from './tags.ts';
-import { areEvents, areTexts, bootIdLength, decode, isFrom, isNotice } from './wire.ts';
+import { areEvents, areTexts, bootIdLength, createWire, isNotice } from './wire.ts';
 
 export interface RedisClusterParts {
   url: string;
   /** Begins every key and channel. */
   prefix: string;
   instance_id: string;
+  /** Shared by all instances, and by nobody else. */
+  secret: string;
   clock: Clock;
   logger: Record<'info' | 'warn', (event: string, facts?: Record<string, unknown>) => void>;
   /** Told what a listener threw; logged where absent. */
@@ -64,6 +66,7 @@ export const openRedisCluster = async ({
   url,
   prefix,
   instance_id,
+  secret,
   clock,
   logger,
   onListenerError = cause => logger.warn('listener_failed', { cause }),
@@ -83,7 +86,8 @@ export const openRedisCluster = async ({
     onUp: () => onLinkMoved(),
     onDown: () => onLinkMoved(),
   });
-  const channels = createChannels({ link, subscriber, prefix, boot, stats, lingerMs });
+  const wire = createWire(boot, secret);
+  const channels = createChannels({ link, subscriber, prefix, wire, stats, lingerMs });
   const publisher = createRedisPublisher({ channels, onListenerError });
   const here = createMemoryCluster({ instance_id, clock, onListenerError });
   const presence = createPresenceLeases({ link, prefix, boot });
@@ -98,13 +102,21 @@ export const openRedisCluster = async ({
       adapter.receive(channel, message);
       return;
     }
-    if (isFrom(boot, message)) return;
+    if (wire.isOwn(message)) return;
     stats.received += 1;
-    const { kind, content } = decode(message) ?? {};
+    const { kind, content } = wire.decode(message) ?? {};
     if (kind === 'events' && areEvents(content)) publisher.receive(content);
     else if (kind === 'notice' && isNotice(content)) here.notify(content[0], content[1] as never);
     else if (kind === 'listening' && (content === '*' || areTexts(content))) channels.onListening(content);
-    else stats.malformed += 1;
+    else refuse();
+  };
+
+  const refuse = () => {
+    stats.malformed += 1;
+    if (stats.malformed === 1)
+      logger.warn('redis_stranger', {
+        hint: 'do all instances of this REDIS_URL and REDIS_PREFIX have the same JWT_SECRET?',
+      });
   };
 
   let healthy = false;

@@ -13,7 +13,7 @@ export interface Stats {
   publishedBytes: number;
   /** Publications spared, as nobody else listens. */
   spared: number;
-  /** Messages of other instances that arrived, and those that made no sense. */
+  /** Messages of others that arrived, and those that made no sense or bore no seal of ours. */
   received: number;
   malformed: number;
   /** Blocks of the log that were found in Redis, that were not, and that were put there. */

@@ -1,12 +1,11 @@
+import { createHash, createHmac, createSecretKey, timingSafeEqual } from 'node:crypto';
 import type { Notices } from '../../ports/cluster.ts';
 import type { StoredEvent } from '../../ports/log.ts';
 import { eventNames } from '../../protocol/index.ts';
 
-/**
- * What instances say to each other: `<boot id><kind><JSON>`. The boot id first, so that one's own echo is recognised without
- * decoding it.
- */
+/** The boot id comes first, so that one's own echo is recognised without decoding it. */
 export const bootIdLength = 12;
+const sealLength = 22;
 
 export const messageKinds = {
   /** Events of one conversation, an array. */
@@ -23,20 +22,43 @@ const kindsByLetter = new Map<string, MessageKind>(
   (Object.keys(messageKinds) as MessageKind[]).map(kind => [messageKinds[kind], kind]),
 );
 
-export const encode = (boot: string, kind: MessageKind, content: unknown): string =>
-  `${boot}${messageKinds[kind]}${JSON.stringify(content)}`;
+export interface Wire {
+  encode(kind: MessageKind, content: unknown): string;
+  /** Whether this very instance has sent it. */
+  isOwn(message: Buffer): boolean;
+  /** Whatever an instance of the same secret has sent; `undefined` where it is no such message. The content is yet to be checked. */
+  decode(message: Buffer): { kind: MessageKind; content: unknown } | undefined;
+}
 
-export const isFrom = (boot: string, message: Buffer): boolean => message.toString('latin1', 0, bootIdLength) === boot;
-
-/** Whatever stands there; `undefined` where it is no message. The content is yet to be checked. */
-export const decode = (message: Buffer): { kind: MessageKind; content: unknown } | undefined => {
-  const kind = kindsByLetter.get(message.toString('latin1', bootIdLength, bootIdLength + 1));
-  if (!kind) return undefined;
-  try {
-    return { kind, content: JSON.parse(message.toString('utf8', bootIdLength + 1)) };
-  } catch {
-    return undefined;
-  }
+/**
+ * What instances say to each other: `<boot id><seal><kind><JSON>`. The seal (132 bits of an HMAC, 4 us) is made with the secret that
+ * all instances share: whoever can only write to Redis makes nobody believe anything.
+ */
+export const createWire = (boot: string, secret: string): Wire => {
+  // Of its own, so that nothing that is signed elsewhere with the same secret passes here.
+  const key = createSecretKey(createHash('sha256').update(`parley link\n${secret}`).digest());
+  const sealOf = (body: string | Buffer, sender: string) =>
+    createHmac('sha256', key).update(sender).update(body).digest('base64url').slice(0, sealLength);
+  const bodyAt = bootIdLength + sealLength;
+  const senderOf = (message: Buffer) => message.toString('latin1', 0, bootIdLength);
+  return {
+    encode(kind, content) {
+      const body = `${messageKinds[kind]}${JSON.stringify(content)}`;
+      return boot + sealOf(body, boot) + body;
+    },
+    isOwn: message => senderOf(message) === boot,
+    decode(message) {
+      const body = message.subarray(bodyAt);
+      const seal = message.subarray(bootIdLength, bodyAt);
+      const kind = kindsByLetter.get(body.toString('latin1', 0, 1));
+      if (!kind || !timingSafeEqual(seal, Buffer.from(sealOf(body, senderOf(message))))) return undefined;
+      try {
+        return { kind, content: JSON.parse(body.toString('utf8', 1)) };
+      } catch {
+        return undefined;
+      }
+    },
+  };
 };
 
 type Loose = Record<string, unknown>;

@@ -4,7 +4,7 @@ import type { AppendResult, Head, NewEvent, StoredEvent } from '../../../ports/l
 import { createRandomText } from '../../../random-text.ts';
 import type { EventDocument } from './collections.ts';
 import { randomOf, targetOf, toEvent } from './documents.ts';
-import { isMongoError, within } from './faults.ts';
+import { isStoreFault, within } from './faults.ts';
 import { type Folding, isFoldable, isReaction } from './folding.ts';
 import type { Heads } from './heads.ts';
 import type { Insert, Inserted, Inserter } from './inserter.ts';
@@ -151,7 +151,7 @@ export const createAppender = ({ heads, inserter, folding, repair, reader, write
       });
     } catch (error) {
       // Of the store itself only what was read in preparation fails here: nothing was sent.
-      throw isMongoError(error) ? new ParleyError('unavailable', { cause: error }) : error;
+      throw isStoreFault(error) ? new ParleyError('unavailable', { cause: error }) : error;
     }
   };
 };

@@ -19,6 +19,8 @@ export const toEvent = (document: EventDocument): StoredEvent => {
 export const toHead = (conversation_id: string, { seq, n, random }: Place): Head =>
   seq === 0 ? { seq, n } : { seq, n, id: eventId(conversation_id, seq, random) };
 
+export const toPlace = ({ seq, n, id }: StoredEvent): Place => ({ seq, n, random: randomOf(id) ?? '' });
+
 export const randomOf = (id: string | undefined) => (id ? id.slice(id.lastIndexOf('.') + 1) : undefined);
 
 /** The message that an edit, unsend or reaction is about; undefined where there can be none. */

@@ -19,6 +19,10 @@ const refusals = new Set<unknown>([13, 18, 8_000, 14_031]);
 
 export const isMongoError = (error: unknown): error is mongoose.mongo.MongoError => error instanceof MongoError;
 
+/** As the driver tells of it, or the connection itself: a server that is just dying may end it between two looks of the driver. */
+export const isStoreFault = (error: unknown): boolean =>
+  isMongoError(error) || (error instanceof Error && 'code' in error && /^E[A-Z]+$/.test(String(error.code)));
+
 /** Whether a write surely did nothing: it never left, or was refused as a whole. */
 export const didNothing = (error: unknown): boolean => {
   if (!isMongoError(error)) return false;
@@ -30,7 +34,7 @@ export const isRefusal = (code: unknown) => refusals.has(code);
 
 /** A failed write as its caller is told. What is no failure of the store stays as it is. */
 export const writeFault = (cause: unknown): unknown => {
-  if (!isMongoError(cause)) return cause;
+  if (!isStoreFault(cause)) return cause;
   return new ParleyError(didNothing(cause) ? 'unavailable' : 'unknown_outcome', { cause });
 };
 

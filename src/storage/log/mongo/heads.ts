@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Head } from '../../../ports/log.ts';
 import type { Collections, HeadDocument } from './collections.ts';
 import { type Place, toHead } from './documents.ts';
-import { durable, isMongoError } from './faults.ts';
+import { durable, isStoreFault } from './faults.ts';
 import { createPump } from './pump.ts';
 
 /** What is known of a log without asking. All of it was true once, hence the log has been there; it may have gone on. */
@@ -123,7 +123,7 @@ export const createHeads = ({ database, events, heads }: Collections): Heads => 
         }
         return;
       } catch (error) {
-        if (!isMongoError(error) || performance.now() > until) {
+        if (!isStoreFault(error) || performance.now() > until) {
           for (const [, { waiters }] of taken) for (const { reject } of waiters) reject(error);
           return;
         }

@@ -1,7 +1,7 @@
 import { ParleyError } from '../../../errors.ts';
 import { type Collections, clientIdIndex, duplicateKey, type EventDocument } from './collections.ts';
 import { sizeOf } from './documents.ts';
-import { didNothing, durable, isMongoError, isRefusal, type WriteReply, writeFault } from './faults.ts';
+import { didNothing, durable, isRefusal, isStoreFault, type WriteReply, writeFault } from './faults.ts';
 import { createPump } from './pump.ts';
 
 /** Documents and bytes of one command at most; a server takes 48 MB. */
@@ -37,6 +37,8 @@ interface Waiting {
   reject(error: unknown): void;
 }
 
+type Failure = NonNullable<WriteReply['writeErrors']>[number];
+
 /** Where the next document to be sent stands, and how many of its insert are stored. */
 interface Position {
   insert: number;
@@ -54,13 +56,56 @@ export const createInserter = (
   const pump = createPump({
     width: maxCommands,
     waits: () => waiting.length > 0,
-    work: () => insertAll(take()),
+    work: () => {
+      dismiss();
+      const singles = takeSingles();
+      return singles.length > 1 ? insertSingles(singles) : insertAll(singles.length === 1 ? singles : take());
+    },
   });
+
+  const dismiss = () => {
+    for (const { insert, reject } of waiting) if (insert.abandoned) reject(new ParleyError('unavailable'));
+    waiting = waiting.filter(({ insert }) => !insert.abandoned);
+  };
+
+  /** Inserts of one document, each of another conversation. Where the oldest is none, none: it must not wait for ever. */
+  const takeSingles = (): Waiting[] => {
+    const conversations = new Set<string>();
+    const taken: Waiting[] = [];
+    let bytes = 0;
+    if (waiting[0]?.insert.documents.length !== 1) return taken;
+    waiting = waiting.filter(one => {
+      const [document, ...more] = one.insert.documents as [EventDocument, ...EventDocument[]];
+      if (more.length > 0 || conversations.has(document.conversation_id)) return true;
+      bytes += sizeOf(document);
+      if (taken.length > 0 && (bytes > maxBytes || taken.length >= maxDocuments)) return true;
+      conversations.add(document.conversation_id);
+      taken.push(one);
+      return false;
+    });
+    return taken;
+  };
+
+  /** Where nothing rests on what stands before it, a conflict of one delays none of the others. Never rejects. */
+  const insertSingles = async (batch: Waiting[]) => {
+    const documents = batch.map(({ insert }) => insert.documents[0]!);
+    for (const { insert } of batch) insert.sent = true;
+    let reply: WriteReply;
+    try {
+      reply = await durable(database, { insert: events.collectionName, documents, ordered: false }, { partial: true });
+    } catch (error) {
+      return fail(batch, { insert: 0, document: 0 }, documents.length, error);
+    }
+    const failures = new Map(reply.writeErrors?.map(failure => [failure.index, failure]));
+    for (const [index, waiter] of batch.entries()) {
+      const failure = failures.get(index);
+      if (failure) refuseOne(waiter, 0, failure);
+      else waiter.resolve({ count: 1 });
+    }
+  };
 
   /** As many as go into one command, at least one. */
   const take = (): Waiting[] => {
-    for (const { insert, reject } of waiting) if (insert.abandoned) reject(new ParleyError('unavailable'));
-    waiting = waiting.filter(({ insert }) => !insert.abandoned);
     let until = 0;
     for (let documents = 0; until < waiting.length; until += 1) {
       documents += waiting[until]!.insert.documents.length;
@@ -143,39 +188,39 @@ export const createInserter = (
   };
 
   /** Answers the insert whose next document was refused, and goes on behind it. */
-  const refuse = (
-    batch: Waiting[],
-    at: Position,
-    { code, errmsg }: { code: number; errmsg: string },
-    taken: Map<string, number>,
-  ) => {
-    const { insert, resolve, reject } = batch[at.insert]!;
+  const refuse = (batch: Waiting[], at: Position, failure: Failure, taken: Map<string, number>) => {
+    const waiter = batch[at.insert]!;
     const count = at.document;
     at.insert += 1;
     at.document = 0;
+    const { conversation_id, seq } = waiter.insert.documents[count]!;
+    if (refuseOne(waiter, count, failure) === 'place') taken.set(conversation_id, seq);
+  };
+
+  /** Answers an insert whose document behind the first `count` was refused; returns by which index, if by one. */
+  const refuseOne = ({ resolve, reject }: Waiting, count: number, { code, errmsg }: Failure) => {
     if (code === duplicateKey) {
       const refusedBy = refusingIndex(errmsg) === clientIdIndex ? 'client_id' : 'place';
-      const { conversation_id, seq } = insert.documents[count]!;
-      if (refusedBy === 'place') taken.set(conversation_id, seq);
       resolve({ count, refusedBy });
-      return;
+      return refusedBy;
     }
     const cause = new Error(`The store refused an event: ${errmsg}`);
     if (count > 0) reject(new ParleyError('unknown_outcome', { cause }));
     else reject(isRefusal(code) ? new ParleyError('unavailable', { cause }) : cause);
+    return undefined;
   };
 
   /** The command of `length` documents at `at` had no answer. */
   const fail = (batch: Waiting[], at: Position, length: number, error: unknown) => {
     const [{ insert, reject }, ...others] = batch.slice(at.insert) as [Waiting, ...Waiting[]];
-    if (!isMongoError(error) && others.length > 0) {
+    if (!isStoreFault(error) && others.length > 0) {
       // Something in it cannot be encoded, and nothing was sent: the others must not fail with it.
       if (at.document > 0) reject(new ParleyError('unknown_outcome', { cause: error }));
       else others.unshift(batch[at.insert]!);
       for (const alone of others) void insertAll([alone]);
       return;
     }
-    const nothing = !isMongoError(error) || didNothing(error);
+    const nothing = !isStoreFault(error) || didNothing(error);
     const fault = writeFault(error);
     const unknown = new ParleyError('unknown_outcome', { cause: error });
     reject(nothing && at.document > 0 ? unknown : fault);

@@ -5,10 +5,10 @@ import type { Log } from '../../../ports/log.ts';
 import { createAppender } from './appender.ts';
 import { createChanges } from './changes.ts';
 import { connect } from './connection.ts';
-import { toHead } from './documents.ts';
+import { toHead, toPlace } from './documents.ts';
 import { createDropping } from './dropping.ts';
 import { createEpoch } from './epoch.ts';
-import { isMongoError, within, writeFault } from './faults.ts';
+import { isStoreFault, within, writeFault } from './faults.ts';
 import { createFoldedReader } from './folded-reader.ts';
 import { createFolding } from './folding.ts';
 import { createHeads } from './heads.ts';
@@ -89,7 +89,7 @@ export const openMongoLog = async ({
       try {
         return await within(deadline, work(), () => new ParleyError('unavailable', { cause: unanswered() }));
       } catch (cause) {
-        throw isMongoError(cause) ? new ParleyError('unavailable', { cause }) : cause;
+        throw isStoreFault(cause) ? new ParleyError('unavailable', { cause }) : cause;
       }
     });
   /** A write of several steps, which may be repeated. */
@@ -113,7 +113,14 @@ export const openMongoLog = async ({
         return toHead(id, last);
       }),
     heads: ids => reading(() => heads.rows(ids)),
-    range: (id, after, upTo) => reading(() => reader.range(id, after, upTo)),
+    range: (id, after, upTo) =>
+      reading(async () => {
+        const events = await reader.range(id, after, upTo);
+        const last = events.at(-1);
+        // Who reads on from where this instance has been is about to append there.
+        if (last && last.seq > (heads.known(id)?.seq ?? Number.POSITIVE_INFINITY)) heads.learn(id, toPlace(last));
+        return events;
+      }),
     at: (id, seq) => reading(() => reader.at(id, seq)),
     byClientId: (id, from, client_id) =>
       reading(async () => {

@@ -1,5 +1,5 @@
 import type { Epoch } from './epoch.ts';
-import { isMongoError } from './faults.ts';
+import { isStoreFault } from './faults.ts';
 import type { Repair } from './repair.ts';
 import type { Writer } from './writer.ts';
 
@@ -28,7 +28,7 @@ export const startUpkeep = ({
       await work();
     } catch (error) {
       // A store that does not answer is told by `ping` and by every call; the next round tries again.
-      if (!isMongoError(error)) onError(error);
+      if (!isStoreFault(error)) onError(error);
     }
   };
 
