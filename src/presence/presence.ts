@@ -78,11 +78,13 @@ export const createPresence = ({ cluster, users, signals, clock, settings, onErr
   const gather = (user_id: string) => {
     if (!told.has(user_id)) return;
     gathered.add(user_id);
+    const wasLinked = cluster.healthy();
     gathering ??= setTimeout(() => {
       gathering = undefined;
       const user_ids = [...gathered];
       gathered.clear();
-      update(user_ids).catch(onError);
+      // What was said of people elsewhere cannot be looked up any more: `poll` will, once the link is back.
+      if (cluster.healthy() || !wasLinked) update(user_ids).catch(onError);
     }, gatherMs).unref();
   };
 
