@@ -1,0 +1,62 @@
+import type { ErrorBody, ErrorCode } from '../protocol/index.ts';
+
+/**
+ * What a call ended with beside the codes of the server's catalogue. `offline`: nothing was sent. `no_answer`: sent, and nobody
+ * knows whether it happened. `odd_answer`: what answered is no Parley, or one of another contract. `closed`: this client was closed.
+ */
+export type LocalCode = 'offline' | 'no_answer' | 'odd_answer' | 'closed';
+
+export type ChatErrorCode = ErrorCode | LocalCode;
+
+/** The only thing that calls of the library reject with. */
+export class ChatError extends Error {
+  override readonly name = 'ChatError';
+  readonly code: ChatErrorCode;
+  /** The same again, with the same `client_id`, may succeed. */
+  readonly retryable: boolean;
+  /** Milliseconds to wait before that. */
+  readonly retry_after_ms: number | undefined;
+  /** Which fields are wrong and why, or facts that belong to the code. */
+  readonly details: Record<string, string | number> | undefined;
+
+  constructor(
+    code: ChatErrorCode,
+    message: string,
+    facts: {
+      retryable?: boolean;
+      retry_after_ms?: number;
+      details?: Record<string, string | number>;
+      cause?: unknown;
+    } = {},
+  ) {
+    super(message, { cause: facts.cause });
+    this.code = code;
+    this.retryable = facts.retryable ?? false;
+    this.retry_after_ms = facts.retry_after_ms;
+    this.details = facts.details;
+  }
+}
+
+/** An error as the server tells it; `odd_answer` where it is none. */
+export const errorOf = (body: unknown): ChatError => {
+  const { code, message, retryable, retry_after_ms, details } = (body ?? {}) as Partial<ErrorBody>;
+  if (typeof code !== 'string' || typeof message !== 'string') return oddAnswer();
+  return new ChatError(code, message, {
+    retryable: retryable === true,
+    ...(typeof retry_after_ms === 'number' && { retry_after_ms }),
+    ...(details && { details }),
+  });
+};
+
+export const offline = (cause?: unknown) =>
+  new ChatError('offline', 'There is no connection to the server.', { retryable: true, cause });
+
+export const noAnswer = (cause?: unknown) =>
+  new ChatError('no_answer', 'The server did not answer in time.', { retryable: true, cause });
+
+export const oddAnswer = (cause?: unknown, retryable = false) =>
+  new ChatError('odd_answer', 'What answered is not the server that this client knows.', { retryable, cause });
+
+/** The session is over, or its access token is. */
+export const isAboutToken = (error: unknown): boolean =>
+  error instanceof ChatError && ['token_expired', 'unauthenticated', 'signed_out'].includes(error.code);
