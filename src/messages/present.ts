@@ -1,6 +1,6 @@
 import { type FoldedMessage, type Log, placeOf, type StoredEvent } from '../ports/log.ts';
+import { excerpt } from '../protocol/excerpt.ts';
 import type { LogEvent, Message, ReplyPreview, User } from '../protocol/index.ts';
-import { excerpt } from './excerpt.ts';
 import { presentEvent } from './present-event.ts';
 import type { Visibility } from './visibility.ts';
 
@@ -92,11 +92,12 @@ export const createPresenter = ({ people, log, visibility }: PresenterParts): Pr
         folded.map(({ event }) => event),
         viewer,
       );
-      return folded.flatMap(({ event, edited_at, reactions }) => {
+      return folded.flatMap(({ event, edited_at, reactions, reactions_seq }) => {
         const presented = presentEvent(event, log.epoch, name, preview(event.payload.reply_to));
         if (presented.kind !== 'message') return [];
-        if (presented.unsent) return [{ ...presented, reactions: [] }];
-        return [{ ...presented, ...(edited_at !== undefined && { edited_at }), reactions }];
+        const counted = reactions_seq !== undefined && { reactions_seq };
+        if (presented.unsent) return [{ ...presented, reactions: [], ...counted }];
+        return [{ ...presented, ...(edited_at !== undefined && { edited_at }), reactions, ...counted }];
       });
     },
   };

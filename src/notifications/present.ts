@@ -1,7 +1,7 @@
-import { excerpt } from '../messages/excerpt.ts';
 import type { Visibility } from '../messages/visibility.ts';
 import type { Log } from '../ports/log.ts';
 import type { NotificationRow, NotificationStore } from '../ports/storage.ts';
+import { excerpt } from '../protocol/excerpt.ts';
 import type { Notification, User } from '../protocol/index.ts';
 
 export interface NotificationPresenterParts {

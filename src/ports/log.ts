@@ -72,6 +72,8 @@ export interface FoldedMessage {
   edited_at?: string;
   /** In the order in which each emoji was first used. */
   reactions: { emoji: string; count: number; me: boolean }[];
+  /** The seq of the last event that `reactions` counts, exactly; absent where there never was one. */
+  reactions_seq?: number;
 }
 
 /** A log that changed. */

@@ -101,7 +101,12 @@ export const logEvent = z.discriminatedUnion('kind', [
 export const reaction = z.object({ emoji: z.string(), count: z.int(), me: z.boolean() });
 
 /** A message as history shows it: its event with edits, reactions and unsending folded in. */
-export const message = messageEvent.extend({ edited_at: date.optional(), reactions: z.array(reaction) });
+export const message = messageEvent.extend({
+  edited_at: date.optional(),
+  reactions: z.array(reaction),
+  /** The seq of the last event that `reactions` counts; absent where there never was one. Count on from there, not from before. */
+  reactions_seq: seq.optional(),
+});
 
 export const member = z.object({ user, role, joined_seq: seq, muted_until: date.nullable() });
 export const ban = z.object({ user, seq });

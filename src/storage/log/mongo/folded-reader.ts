@@ -82,22 +82,25 @@ const toFolded = (
   mine: Set<string>,
 ): FoldedMessage => {
   const { conversation_id, seq } = event;
-  const reactions = (fold?.reactions ?? []).map(({ emoji, count }) => ({
-    emoji,
-    count,
-    me: mine.has(reactionKey(conversation_id, seq, viewer, emoji)),
-  }));
+  const folds = {
+    reactions: (fold?.reactions ?? []).map(({ emoji, count }) => ({
+      emoji,
+      count,
+      me: mine.has(reactionKey(conversation_id, seq, viewer, emoji)),
+    })),
+    ...(fold?.reacted !== undefined && { reactions_seq: fold.reacted }),
+  };
   const edit = fold?.edit && edits.get(fold.edit.event.toHexString());
   // The message may have been erased after its event, or its edit, was read.
   if (fold?.unsent || event.payload.unsent || edit?.payload.unsent) {
     const { message: _, mentions: __, mentions_all: ___, ...rest } = event.payload;
-    return { event: { ...event, payload: { ...rest, unsent: true } }, reactions };
+    return { event: { ...event, payload: { ...rest, unsent: true } }, ...folds };
   }
-  if (!edit) return { event, reactions };
+  if (!edit) return { event, ...folds };
   const { message, mentions, mentions_all } = edit.payload;
   return {
     event: { ...event, payload: { ...event.payload, message, mentions, mentions_all } },
     edited_at: isoDate(edit.date.getTime()),
-    reactions,
+    ...folds,
   };
 };

@@ -2,7 +2,7 @@ import type { Database } from 'libsql';
 import { type FoldedMessage, maxWindow, type StoredEvent } from '../../../ports/log.ts';
 import { type EventRow, eventColumns, parsePayload, toEvent } from './rows.ts';
 
-/** An event, the latest edit of it, and whether anybody has reacted to it. */
+/** An event, the latest edit of it, and whether anybody ever reacted to it. */
 type FoldedRow = [
   ...EventRow,
   conversation_id: string,
@@ -12,8 +12,11 @@ type FoldedRow = [
   reacted: number,
 ];
 
+/** Without any reaction that is left, one row without an emoji. */
+type CountRow = [last: number, emoji: string | null, count: number, me: number];
+
 const columns = `${eventColumns}, v.id, v.c, x.payload, x.date,
-  EXISTS (SELECT 1 FROM reaction_counts k WHERE k.c = e.c AND k.seq = e.seq)`;
+  EXISTS (SELECT 1 FROM reacted a WHERE a.c = e.c AND a.seq = e.seq)`;
 const latestEdit =
   'LEFT JOIN folds f ON f.c = e.c AND f.seq = e.seq LEFT JOIN events x ON x.c = f.c AND x.seq = f.edit_seq';
 const ofOne = `SELECT ${columns} FROM conversations v CROSS JOIN events e ON e.c = v.c ${latestEdit} WHERE v.id = ? AND e.kind = 0`;
@@ -26,9 +29,11 @@ export const foldedQueries = {
   latest: `SELECT ${columns} FROM json_each(?) j CROSS JOIN conversations v ON v.id = j.value
     CROSS JOIN events e ON e.row = (SELECT row FROM events m WHERE m.c = v.c AND m.kind = 0 ORDER BY m.n DESC LIMIT 1)
     ${latestEdit}`,
-  counts: `SELECT k.emoji, k.count, EXISTS (
+  // In one statement with the seq up to which they count.
+  counts: `SELECT a.last, k.emoji, k.count, EXISTS (
       SELECT 1 FROM reactions r WHERE r.c = k.c AND r.seq = k.seq AND r.emoji = k.emoji AND r.user_id = ?3)
-    FROM reaction_counts k WHERE k.c = ?1 AND k.seq = ?2 ORDER BY k.first_seq`,
+    FROM reacted a LEFT JOIN reaction_counts k ON k.c = a.c AND k.seq = a.seq
+    WHERE a.c = ?1 AND a.seq = ?2 ORDER BY k.first_seq`,
 };
 
 /** Reads messages with what came after folded in; its cost depends on how many are asked for, and on nothing else. */
@@ -43,14 +48,17 @@ export const createFoldedReader = (database: Database) => {
     const [seq, n, kind, sender, client_id, date, random, payload, conversation_id, c, editPayload, editDate, reacted] =
       row;
     const event = toEvent(conversation_id, [seq, n, kind, sender, client_id, date, random, payload]);
-    const rows = reacted ? (counts.all([c, seq, viewer]) as [string, number, number][]) : [];
-    const reactions = rows.map(([emoji, count, me]) => ({ emoji, count, me: me === 1 }));
-    if (editPayload === null || editDate === null) return { event, reactions };
+    const rows = reacted ? (counts.all([c, seq, viewer]) as CountRow[]) : [];
+    const folds = {
+      reactions: rows.flatMap(([, emoji, count, me]) => (emoji === null ? [] : { emoji, count, me: me === 1 })),
+      ...(rows[0] && { reactions_seq: rows[0][0] }),
+    };
+    if (editPayload === null || editDate === null) return { event, ...folds };
     const { message, mentions, mentions_all } = parsePayload(editPayload);
     return {
       event: { ...event, payload: { ...event.payload, message, mentions, mentions_all } },
       edited_at: new Date(editDate).toISOString(),
-      reactions,
+      ...folds,
     };
   };
 

@@ -39,7 +39,10 @@ export const createFolds = (database: Database): Folds => {
   const dropCount = database.prepare(
     'DELETE FROM reaction_counts WHERE c = ? AND seq = ? AND emoji = ? AND count <= 0',
   );
-  const clearing = ['edits', 'folds', 'reactions', 'reaction_counts'].map(table =>
+  const setReacted = database.prepare(
+    'INSERT INTO reacted (c, seq, last) VALUES (?, ?, ?) ON CONFLICT (c, seq) DO UPDATE SET last = excluded.last',
+  );
+  const clearing = ['edits', 'folds', 'reactions', 'reaction_counts', 'reacted'].map(table =>
     database.prepare(`DELETE FROM ${table} WHERE c = ?`),
   );
   const foldable = database
@@ -87,11 +90,12 @@ export const createFolds = (database: Database): Folds => {
     if (kind === kindCodes.edit) return edit(c, seq, target_seq);
     if (kind === kindCodes.unsend) return erase(c, target_seq);
     if (emoji === undefined) return false;
+    if (!findTarget(c, target_seq)) return false;
     const reaction = [c, target_seq, emoji];
+    setReacted.run([c, target_seq, seq]);
     if (kind === kindCodes.react) {
       // An event says who reacted; that somebody did so twice changes nothing.
-      if (findTarget(c, target_seq) && addReaction.run([...reaction, sender]).changes > 0)
-        countUp.run([...reaction, seq]);
+      if (addReaction.run([...reaction, sender]).changes > 0) countUp.run([...reaction, seq]);
     } else if (dropReaction.run([...reaction, sender]).changes > 0) {
       countDown.run(reaction);
       dropCount.run(reaction);

@@ -5,7 +5,7 @@ import { checkDatabase } from '../../check-database.ts';
 /** "Parl" in ASCII, the lower half of what marks the file as a log of this product. */
 const applicationId = 0x5061726c;
 /** Raised with every change of the tables below, together with a step that brings an older file up to date. */
-const version = 1;
+const version = 2;
 
 /** Milliseconds that a write waits for another process that writes; below the deadline of `createThread`. */
 export const busyTimeout = 4_000;
@@ -54,6 +54,13 @@ const tables = `
   CREATE TABLE reaction_counts (
     c INTEGER, seq INTEGER, emoji TEXT, count INTEGER NOT NULL, first_seq INTEGER NOT NULL, PRIMARY KEY (c, seq, emoji)
   ) WITHOUT ROWID;
+`;
+
+/** The last reaction that a message's counts know of. Version 2. */
+const reacted = `
+  CREATE TABLE reacted (c INTEGER, seq INTEGER, last INTEGER NOT NULL, PRIMARY KEY (c, seq)) WITHOUT ROWID;
+  INSERT INTO reacted (c, seq, last)
+    SELECT DISTINCT k.c, k.seq, v.seq FROM reaction_counts k JOIN conversations v ON v.c = k.c;
 `;
 
 export const newEpoch = () => randomBytes(12).toString('base64url');
@@ -122,15 +129,18 @@ const unusable = (file: string, cause: unknown) =>
     cause,
   });
 
-/** Two processes may open a new file at once: who gets the lock first creates the tables. */
+/** Two processes may open a new or older file at once: who gets the lock first creates the tables. */
 const create = (database: Database.Database) => {
   if (number(database, 'user_version') === version) return;
   database.exec('BEGIN IMMEDIATE');
-  if (number(database, 'user_version') !== version) {
+  const found = number(database, 'user_version');
+  if (found < 1) {
     database.exec(tables);
     database.prepare('INSERT INTO meta (epoch, stamp) VALUES (?, 0)').run(newEpoch());
     database.exec(`PRAGMA application_id = ${applicationId}`);
-    database.exec(`PRAGMA user_version = ${version}`);
   }
+  // Of an older file, the counts are those up to the head.
+  if (found < 2) database.exec(reacted);
+  database.exec(`PRAGMA user_version = ${version}`);
   database.exec('COMMIT');
 };
