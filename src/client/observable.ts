@@ -10,10 +10,16 @@ export interface Settable<T> extends Observable<T> {
   set(value: T): void;
 }
 
-/** What a listener throws reaches neither the other listeners nor who set the value: `onError` is told. */
-export const createObservable = <T>(initial: T, onError: (error: unknown) => void): Settable<T> => {
+export interface Computed<T> extends Observable<T> {
+  /** What it is computed from has changed: it is computed anew when somebody asks. */
+  invalidate(): void;
+}
+
+/** Told what a listener threw: it reaches neither the other listeners nor who changed the value. */
+type OnError = (error: unknown) => void;
+
+const createListeners = (onError: OnError) => {
   const listeners = new Set<() => void>();
-  let value = initial;
   let telling = false;
 
   const tell = () => {
@@ -28,19 +34,46 @@ export const createObservable = <T>(initial: T, onError: (error: unknown) => voi
   };
 
   return {
-    get: () => value,
-    set(next) {
-      if (Object.is(next, value)) return;
-      value = next;
+    tellSoon() {
       if (telling) return;
       telling = true;
       queueMicrotask(tell);
     },
-    subscribe(listener) {
+    subscribe(listener: () => void) {
       // A wrapper of its own, so that one function may subscribe twice and stop each time for itself.
       const own = () => listener();
       listeners.add(own);
       return () => void listeners.delete(own);
     },
+  };
+};
+
+export const createObservable = <T>(initial: T, onError: OnError): Settable<T> => {
+  const { tellSoon, subscribe } = createListeners(onError);
+  let value = initial;
+  return {
+    get: () => value,
+    set(next) {
+      if (Object.is(next, value)) return;
+      value = next;
+      tellSoon();
+    },
+    subscribe,
+  };
+};
+
+export const createComputed = <T>(compute: () => T, onError: OnError): Computed<T> => {
+  const { tellSoon, subscribe } = createListeners(onError);
+  let held: { value: T } | undefined;
+  return {
+    get() {
+      held ??= { value: compute() };
+      return held.value;
+    },
+    invalidate() {
+      held = undefined;
+      tellSoon();
+    },
+    subscribe,
   };
 };

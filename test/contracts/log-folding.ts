@@ -45,6 +45,19 @@ export const folding = (harness: () => LogHarness) =>
       expect((await log.messageAt('c1', 2, 'ann'))?.reactions).toEqual([]);
     });
 
+    test('a message says up to which event its reactions are counted, also when none is left', async () => {
+      const { log } = harness();
+      await append(log, 'c1', message('hello'), message('silent'));
+      const countedAt = async () => (await log.messages('c1', 0, 10, 'ann')).map(one => one.reactions_seq);
+      expect(await countedAt()).toEqual([undefined, undefined]);
+      await append(log, 'c1', react(1, '👍', 'ann'), edit(1, 'edited'), react(1, '🎉', 'bob'), edit(2, 'edited'));
+      expect(await countedAt()).toEqual([5, undefined]);
+      await append(log, 'c1', react(1, '👍', 'ann', 'unreact'), react(1, '🎉', 'bob', 'unreact'));
+      expect(await countedAt()).toEqual([8, undefined]);
+      expect(await log.messageAt('c1', 1, 'ann')).toMatchObject({ reactions: [], reactions_seq: 8 });
+      expect((await log.latestMessages(['c1'], 'ann')).get('c1')?.reactions_seq).toBeUndefined();
+    });
+
     test('emoji that differ in their modifiers only are different', async () => {
       const { log } = harness();
       await append(log, 'c1', message('hello'), ...['👍', '👍🏽', '❤', '❤️'].map(emoji => react(1, emoji, 'ann')));

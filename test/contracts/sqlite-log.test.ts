@@ -211,6 +211,27 @@ describe('the log in a SQLite file', () => {
       await refused('foreign.db', /not a message log/);
     });
 
+    test('a log of the first version is brought up to date: its reactions are counted up to its head', async () => {
+      const file = path('older.db');
+      const log = await openSqliteLog({ file });
+      const react = { ...message('', 'bob'), kind: 'react', payload: { target_seq: 1, emoji: '👍' } } as const;
+      await log.append('c1', empty, [message('hello'), react, message('more')]);
+      await log.close();
+      const database = openForWriting(file);
+      database.exec('DROP TABLE reacted; PRAGMA user_version = 1');
+      database.close();
+      const again = await openSqliteLog({ file });
+      const counted = (await again.messages('c1', 0, 10, 'bob')).map(({ reactions, reactions_seq }) => [
+        reactions.length,
+        reactions_seq,
+      ]);
+      expect(counted).toEqual([
+        [1, 3],
+        [0, undefined],
+      ]);
+      await again.close();
+    });
+
     test('a log of a newer version', async () => {
       const database = openForWriting(path('newer.db'));
       database.exec('PRAGMA journal_mode = DELETE');
