@@ -1,0 +1,164 @@
+import { Manager } from 'socket.io-client';
+import type { Input, OperationName, Output, SignalPayload } from '../protocol/index.ts';
+import { ChatError, errorOf, noAnswer, oddAnswer, offline } from './errors.ts';
+import type { createReceive } from './incoming.ts';
+import { isRecord, parsed, refusal } from './rest.ts';
+
+export type Closing = SignalPayload<'closing'>;
+
+/** One connection, from its first byte to its end; it never comes back. */
+export interface Link {
+  /** The access token that it lives by. */
+  readonly token: string;
+  /** `session:renew`: from now on it lives by this one. */
+  renew(token: string): Promise<void>;
+  /** Over the acknowledgement. Rejects with `ChatError` only: `offline` where the link does not stand, `no_answer` when it is late or cut meanwhile. */
+  call<N extends OperationName>(name: N, input: Input<N>, timeoutMs: number): Promise<Output<N>>;
+  /** What waits for an answer is told `no_answer`; `onLost` is not told. */
+  close(): void;
+}
+
+/** Milliseconds within which a connection must stand, from the first request to the answered handshake. */
+const openWithinMs = 15_000;
+const renewWithinMs = 8_000;
+/** The inbox alone may be refused or cut: milliseconds until it is tried again, and how often. A server ends connections that try too often. */
+const inboxAgainMs = 10_000;
+const inboxTries = 8;
+
+/**
+ * Opens a connection: namespace `/`, and once that stands `/notifications` beside it, whose loss alone is no outage.
+ * `token`: asked for a fresh one at each handshake. `onLost`: once, with why it could not be opened or was cut.
+ */
+export const openLink = ({
+  url,
+  token,
+  receive,
+  onOpen,
+  onInbox,
+  onLost,
+}: {
+  url: string;
+  token: () => Promise<string>;
+  receive: ReturnType<typeof createReceive>;
+  onOpen: () => void;
+  onInbox: () => void;
+  onLost: (error: ChatError) => void;
+}): Link => {
+  const pending = new Set<(error: ChatError) => void>();
+  let used = '';
+  let over = false;
+  let open = false;
+  let inboxTimer: ReturnType<typeof setTimeout> | undefined;
+  let inboxFailures = 0;
+
+  const manager = new Manager(url, { reconnection: false, autoConnect: false, timeout: false as never });
+  const auth = (give: (data: object) => void) => {
+    token().then(
+      fresh => {
+        used = fresh;
+        if (!over) give({ token: fresh, batch: true });
+      },
+      error => lose(error instanceof ChatError ? error : offline(error)),
+    );
+  };
+  const root = manager.socket('/', { auth });
+  const inbox = manager.socket('/notifications', { auth });
+
+  const close = () => {
+    over = true;
+    open = false;
+    clearTimeout(deadline);
+    clearTimeout(inboxTimer);
+    inbox.disconnect();
+    root.disconnect();
+    for (const cut of [...pending]) cut(noAnswer());
+  };
+
+  const lose = (error: ChatError) => {
+    if (over) return;
+    close();
+    onLost(error);
+  };
+
+  const inboxAgain = () => {
+    if (over || !open || ++inboxFailures > inboxTries) return;
+    clearTimeout(inboxTimer);
+    inboxTimer = setTimeout(() => {
+      // Connecting while the connection itself has just gone would open another.
+      if (!over && root.connected) inbox.connect();
+    }, inboxAgainMs);
+  };
+
+  root.on('connect', () => {
+    if (over) return;
+    clearTimeout(deadline);
+    open = true;
+    onOpen();
+    if (!over) inbox.connect();
+  });
+  root.on('connect_error', error => lose(refusalOf(error)));
+  root.on('disconnect', () => lose(offline()));
+  root.onAny((name: string, payload: unknown) => {
+    if (!over) receive(name, payload);
+  });
+  inbox.on('connect', () => {
+    if (!over) onInbox();
+  });
+  inbox.on('connect_error', inboxAgain);
+  inbox.on('disconnect', inboxAgain);
+  inbox.onAny((name: string, payload: unknown) => {
+    if (!over) receive(name, payload);
+  });
+
+  const deadline = setTimeout(() => lose(noAnswer()), openWithinMs);
+  root.connect();
+
+  const call: Link['call'] = (name, input, timeoutMs) =>
+    new Promise((resolve, reject) => {
+      if (!open) return reject(offline());
+      pending.add(reject);
+      root.timeout(timeoutMs).emit(name, input, (late: Error | null, result: unknown) => {
+        pending.delete(reject);
+        if (late) return reject(noAnswer(late));
+        const answer = isRecord(result) ? result : {};
+        if (answer['ok'] === true && isRecord(answer['data'])) resolve(answer['data'] as never);
+        else reject(errorOf(answer['ok'] === false ? answer['error'] : undefined));
+      });
+    });
+
+  return {
+    get token() {
+      return used;
+    },
+    close,
+    call,
+    async renew(next) {
+      await call('session:renew', { token: next }, renewWithinMs);
+      used = next;
+    },
+  };
+};
+
+/** An error of Engine.IO's transports; with polling, `description` is the HTTP status and `context` the request. */
+interface TransportTrouble {
+  type?: unknown;
+  code?: unknown;
+  data?: unknown;
+  description?: unknown;
+  context?: { responseText?: unknown; getResponseHeader?(name: string): string | null };
+}
+
+/** Why a connection could not be opened. Must be asked at once: the request forgets its answer when it is put away. */
+const refusalOf = (error: Error & TransportTrouble): ChatError => {
+  const { type, data, description, context } = error;
+  if (data !== undefined) return errorOf(data);
+  // Neither the handshake's nor the transport's: something that does not speak Engine.IO, or another version of it.
+  if (type !== 'TransportError') return oddAnswer(error, true);
+  if (typeof description !== 'number' || description < 100) return offline(error);
+  const text = context?.responseText;
+  return refusal(
+    description,
+    typeof text === 'string' ? parsed(text) : undefined,
+    context?.getResponseHeader?.('retry-after') ?? null,
+  );
+};
