@@ -1,0 +1,130 @@
+import { createIndexedDbConnection, entriesStore } from './indexed-db-connection.ts';
+import { type Database, globals } from './indexed-db-types.ts';
+import { closed, copyOf } from './memory-storage.ts';
+import type { ChatStorage, Stored } from './store.ts';
+
+const last = '\uffff';
+
+/** All keys that begin with `prefix`: those below the next text of its length, if there is one. */
+const rangeOf = (prefix: string): unknown => {
+  const { IDBKeyRange } = globals();
+  let end = prefix.length;
+  while (end > 0 && prefix[end - 1] === last) end--;
+  if (end === 0) return IDBKeyRange.lowerBound(prefix);
+  const upper = prefix.slice(0, end - 1) + String.fromCharCode(prefix.charCodeAt(end - 1) + 1);
+  return IDBKeyRange.bound(prefix, upper, false, true);
+};
+
+const list = (database: Database, prefix: string) =>
+  new Promise<[key: string, value: Stored][]>((resolve, reject) => {
+    const transaction = database.transaction(entriesStore, 'readonly');
+    const store = transaction.objectStore(entriesStore);
+    const keys = store.getAllKeys(rangeOf(prefix));
+    const values = store.getAll(rangeOf(prefix));
+    values.onsuccess = () => resolve(keys.result.map((key, index) => [key, values.result[index]]));
+    transaction.onabort = () => reject(transaction.error ?? new Error('Reading was broken off.'));
+  });
+
+const get = (database: Database, key: string) =>
+  new Promise<Stored>((resolve, reject) => {
+    const transaction = database.transaction(entriesStore, 'readonly');
+    const request = transaction.objectStore(entriesStore).get(key);
+    request.onsuccess = () => resolve(request.result);
+    transaction.onabort = () => reject(transaction.error ?? new Error('Reading was broken off.'));
+  });
+
+const write = (database: Database, changes: readonly (readonly [key: string, value: Stored])[]) =>
+  new Promise<void>((resolve, reject) => {
+    const transaction = database.transaction(entriesStore, 'readwrite', { durability: 'strict' });
+    transaction.oncomplete = () => resolve();
+    transaction.onabort = () => reject(transaction.error ?? new Error('Writing was broken off.'));
+    const store = transaction.objectStore(entriesStore);
+    try {
+      for (const [key, value] of changes) {
+        if (value === undefined) store.delete(key);
+        else store.put(value, key);
+      }
+    } catch (error) {
+      // First, as what was put before would be committed otherwise.
+      reject(error);
+      transaction.abort();
+    }
+  });
+
+/**
+ * A storage in this browser's IndexedDB, shared by all tabs of the origin that give the same `name`; rejects where there is none,
+ * or within 3 s where it does not open. Its calls reject if the database refuses them, and with `closed` after `close`.
+ * A storage hears of the writes of all others of its name. `onTrouble`: what a subscriber threw, which is nobody else's.
+ */
+export const openIndexedDbStorage = async ({
+  name,
+  onTrouble,
+}: {
+  name: string;
+  onTrouble: (error: Error) => void;
+}): Promise<ChatStorage> => {
+  const connection = createIndexedDbConnection(name);
+  await connection.use(database => get(database, ''));
+
+  const { BroadcastChannel } = globals();
+  const channel = BroadcastChannel && new BroadcastChannel(`${name} writes`);
+  const listeners = new Set<(keys: string[]) => void>();
+  let isClosed = false;
+  let running = 0;
+
+  if (channel) {
+    channel.onmessage = ({ data }) => {
+      const keys = Array.isArray(data) ? data.filter(key => typeof key === 'string') : [];
+      if (keys.length === 0) return;
+      for (const listener of [...listeners]) {
+        try {
+          listener([...keys]);
+        } catch (cause) {
+          onTrouble(new Error('Who hears of writes failed.', { cause }));
+        }
+      }
+    };
+  }
+
+  const end = () => {
+    channel?.close();
+    connection.close();
+  };
+
+  /** What began before `close` ends as if nothing were, and others hear of it. */
+  const run = async <T>(work: () => Promise<T>): Promise<T> => {
+    if (isClosed) throw closed();
+    running++;
+    try {
+      return await work();
+    } finally {
+      running--;
+      if (isClosed && running === 0) end();
+    }
+  };
+
+  return {
+    kind: 'persistent',
+    list: prefix => run(() => connection.use(database => list(database, prefix))),
+    get: key => run(() => connection.use(database => get(database, key))),
+    write: changes =>
+      run(async () => {
+        if (changes.length === 0) return;
+        // Copies, as the caller goes on before the database has taken the values.
+        const own = changes.map(([key, value]) => [key, copyOf(value)] as const);
+        await connection.use(database => write(database, own));
+        channel?.postMessage([...new Set(own.map(([key]) => key))]);
+      }),
+    subscribe(listener) {
+      const own = (keys: string[]) => listener(keys);
+      listeners.add(own);
+      return () => void listeners.delete(own);
+    },
+    close() {
+      if (isClosed) return;
+      isClosed = true;
+      listeners.clear();
+      if (running === 0) end();
+    },
+  };
+};
