@@ -112,7 +112,7 @@ export const createSession = ({
           }
         }
     }
-    if (before?.token !== next?.token) schedule();
+    if (before?.refresh_token !== next?.refresh_token) schedule();
   };
 
   const reread = () =>

@@ -221,7 +221,7 @@ inChromium('the storage of the client library', stage => {
       `await open();
       await storage.write([['a', 1], ['b', 1]]);
       globalThis.makeRoom = fill();
-      await storage.write([['a', 2], ['b', undefined], ['c', 2]]);
+      await storage.write([['b', undefined], ['a', 2], ['c', 2]]);
       await Promise.all([storage.write([['d', 3]]), storage.write([['d', 4]])]);
       (await storage.get('d'));
       return [await storage.list(''), await storage.get('b') ?? 'none', await storage.get('c'), storage.kind, troubles, await stored()]`,
