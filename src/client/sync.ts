@@ -1,0 +1,174 @@
+import type { Conversation, Input, Output } from '../protocol/index.ts';
+import type { Conversations } from './conversations.ts';
+import { ChatError } from './errors.ts';
+
+export interface SyncParts {
+  conversations: Conversations;
+  /** Rejects with a `ChatError` only. */
+  call: <N extends 'sync' | 'conversation:list' | 'conversation:get'>(name: N, input: Input<N>) => Promise<Output<N>>;
+  isOnline: () => boolean;
+  random: () => number;
+  onError: (error: unknown) => void;
+}
+
+/** Brings what is held up to date: after connecting, at a gap in what comes live, and where the server says that there is more. */
+export interface Sync {
+  /** After connecting: the list where it is not known yet, then everything that was missed. Never rejects. */
+  all(): Promise<void>;
+  /** A moment later, as what is missing is often the next packet. */
+  soon(conversation_id: string): void;
+  /** The server's digest of how far logs reach. */
+  heads(digest: { epoch: string; heads: Record<string, number> }): void;
+  stop(): void;
+}
+
+/** As many conversations as one call takes. */
+const perCall = 500;
+const listPage = 200;
+/** Milliseconds until a gap counts as one, and before another try where the server names no time. */
+const gapMs = 150;
+const retryMs = 2_000;
+/** After so many answers that end with `more`, conversations go on at their head: nobody reads what was said in between event by event. */
+const maxRounds = 8;
+
+export const createSync = ({ conversations, call, isOnline, random, onError }: SyncParts): Sync => {
+  /** The membership version that this client has; undefined until the list was read. */
+  let since: number | undefined;
+  const wanted = new Set<string>();
+  let allWanted = false;
+  let running: Promise<void> | undefined;
+  let stopped = false;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+
+  const readList = async () => {
+    const seen = new Set<string>();
+    let after: string | undefined;
+    do {
+      const page: Output<'conversation:list'> = await call('conversation:list', {
+        limit: listPage,
+        ...(after !== undefined && { after }),
+      });
+      for (const conversation of page.items) {
+        seen.add(conversation.id);
+        conversations.upsert(conversation);
+      }
+      after = page.has_more ? page.next : undefined;
+    } while (after !== undefined);
+    for (const id of conversations.ids()) if (!seen.has(id)) conversations.remove(id);
+  };
+
+  const restart = async (id: string) => {
+    let conversation: Conversation;
+    try {
+      conversation = await call('conversation:get', { conversation_id: id });
+    } catch (error) {
+      if (!(error instanceof ChatError) || error.code !== 'not_found') throw error;
+      conversations.remove(id);
+      return;
+    }
+    conversations.restart(conversation);
+  };
+
+  const take = async (answer: Output<'sync'>) => {
+    for (const conversation of answer.joined) conversations.upsert(conversation);
+    for (const id of answer.left) conversations.remove(id);
+    for (const [id, { events, head, floor, limited, reset }] of Object.entries(answer.conversations)) {
+      const held = conversations.get(id);
+      if (!held) continue;
+      if (reset) {
+        await restart(id);
+        continue;
+      }
+      if (limited) {
+        held.log.skipTo(floor);
+        conversations.refresh(id);
+      }
+      conversations.raise(id, head);
+      conversations.receive(events);
+    }
+    since = answer.since;
+  };
+
+  const isBehind = (id: string) => {
+    const held = conversations.get(id);
+    return held !== undefined && held.summary.get().head > held.log.cursor().seq;
+  };
+
+  const catchUp = async (ids: string[]) => {
+    for (let round = 0; round < maxRounds; round += 1) {
+      const cursors = Object.fromEntries(
+        ids.flatMap(id => {
+          const held = conversations.get(id);
+          return held ? [[id, held.log.cursor()]] : [];
+        }),
+      );
+      const answer = await call('sync', { cursors, ...(since !== undefined && { since }) });
+      await take(answer);
+      if (!answer.more) return;
+    }
+    for (const id of ids) if (isBehind(id)) await restart(id);
+  };
+
+  /** What is asked for anew while it is being fetched is fetched again; what failed is wanted as before. */
+  const work = async () => {
+    while (!stopped && (allWanted || wanted.size > 0)) {
+      const all = allWanted;
+      allWanted = false;
+      // On a new device the list is cheaper than a sync of everything; later a sync tells what was joined and left.
+      const known = since !== undefined;
+      const ids: string[] = [];
+      try {
+        if (all && !known) await readList();
+        if (all) for (const id of conversations.ids()) wanted.add(id);
+        ids.push(...[...wanted].slice(0, perCall));
+        for (const id of ids) wanted.delete(id);
+        await catchUp(ids);
+      } catch (error) {
+        for (const id of ids) wanted.add(id);
+        allWanted ||= all && ids.length === 0;
+        throw error;
+      }
+    }
+  };
+
+  const run = (): Promise<void> => {
+    clearTimeout(timer);
+    timer = undefined;
+    if (stopped || !isOnline()) return Promise.resolve();
+    running ??= work()
+      .catch((error: unknown) => {
+        if (!(error instanceof ChatError)) onError(error);
+        // Without a connection there is nothing to try: connecting begins anew.
+        if (stopped || !isOnline()) return;
+        const wait = error instanceof ChatError ? error.retry_after_ms : undefined;
+        timer = setTimeout(run, wait ?? retryMs * (0.5 + random()));
+      })
+      .finally(() => {
+        running = undefined;
+      });
+    return running;
+  };
+
+  const soon = (id: string) => {
+    wanted.add(id);
+    timer ??= setTimeout(run, gapMs);
+  };
+
+  return {
+    all() {
+      allWanted = true;
+      return run();
+    },
+    soon,
+    heads({ epoch, heads }) {
+      for (const [id, seq] of Object.entries(heads)) {
+        const cursor = conversations.get(id)?.log.cursor();
+        if (!cursor || cursor.epoch !== epoch || cursor.seq < seq) soon(id);
+      }
+    },
+    stop() {
+      stopped = true;
+      clearTimeout(timer);
+    },
+  };
+};
