@@ -150,11 +150,12 @@ export const createSession = ({
     }
   };
 
-  const exchangeAlone = async (used: string): Promise<string> => {
+  const exchangeAlone = async (used: string, known: string | undefined): Promise<string> => {
     await reread();
     const before = kept;
     if (!before) throw signedOut();
-    if (before.token !== used && isGood(before)) return before.token;
+    // Access tokens of the same second are equal: what tells that somebody was faster is the refresh token.
+    if ((before.token !== used || before.refresh_token !== known) && isGood(before)) return before.token;
     try {
       const tokens = tokensOf(await exchange(before.refresh_token));
       await reread();
@@ -173,8 +174,9 @@ export const createSession = ({
   };
 
   const refresh = (used: string): Promise<string> => {
+    const known = kept?.refresh_token;
     refreshing ??= locks
-      .alone('session', () => exchangeAlone(used))
+      .alone('session', () => exchangeAlone(used, known))
       .finally(() => {
         refreshing = undefined;
       });
