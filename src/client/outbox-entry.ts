@@ -1,0 +1,106 @@
+import { type ChatError, type ChatErrorCode, isAboutToken } from './errors.ts';
+import type { Stored } from './store.ts';
+
+/** A message that the server has not confirmed yet. */
+export interface Entry {
+  /** 128 random bits, made once: a resend is answered with the original, so nothing arrives twice. */
+  readonly client_id: string;
+  /** Or `to:USER_ID`: the direct conversation with a person, which may not exist yet. */
+  readonly conversation_id: string;
+  readonly message: string;
+  readonly reply_to?: string;
+  /** Ascends in the order of writing, through reloads and over tabs. */
+  readonly position: number;
+  /** ISO 8601, by this device's clock. */
+  readonly created_at: string;
+  /** `sending` is known to the tab that sends alone, and never stored: after a crash it is `waiting`. */
+  readonly state: 'waiting' | 'sending' | 'failed';
+  /** Why the server refused it for good; where it is `failed`. */
+  readonly error?: {
+    readonly code: ChatErrorCode;
+    readonly message: string;
+    readonly details?: Record<string, string | number>;
+  };
+  /** How many sends of it ended without success, since it was written or retried. */
+  readonly attempts: number;
+}
+
+const version = 1;
+
+/** What is stored of an entry. `until`: milliseconds since 1970 before which it is not sent again. */
+export const storedEntry = (entry: Entry, until: number): Stored => ({
+  ...entry,
+  v: version,
+  state: entry.state === 'failed' ? 'failed' : 'waiting',
+  until,
+});
+
+const isText = (value: unknown): value is string => typeof value === 'string';
+
+/** What another version of the library, or anybody, may have written: undefined where it is no entry. */
+export const readEntry = (client_id: string, value: Stored): { entry: Entry; until: number } | undefined => {
+  const { v, until, state, error, ...rest } = (value ?? {}) as Partial<Entry> & { v?: unknown; until?: unknown };
+  const isEntry =
+    v === version &&
+    rest.client_id === client_id &&
+    isText(rest.conversation_id) &&
+    isText(rest.message) &&
+    (rest.reply_to === undefined || isText(rest.reply_to)) &&
+    Number.isSafeInteger(rest.position) &&
+    isText(rest.created_at) &&
+    Number.isSafeInteger(rest.attempts) &&
+    (state === 'waiting' ||
+      state === 'sending' ||
+      (state === 'failed' && isText(error?.code) && isText(error.message)));
+  if (!isEntry) return undefined;
+  const known = state === 'failed' ? { state, error } : { state: 'waiting' };
+  return { entry: { ...rest, ...known } as Entry, until: typeof until === 'number' ? until : 0 };
+};
+
+const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+
+/** 128 random bits in base64url: 21 letters of six, one of two. React Native has no `crypto` of its own. */
+const newClientId = (random: () => number) => {
+  const { crypto } = globalThis as { crypto?: { getRandomValues?(bytes: Uint8Array): unknown } };
+  const bytes = new Uint8Array(22);
+  if (crypto?.getRandomValues) crypto.getRandomValues(bytes);
+  else for (let index = 0; index < bytes.length; index++) bytes[index] = random() * 256;
+  return Array.from(bytes, (byte, index) => letters[byte & (index < 21 ? 63 : 48)]).join('');
+};
+
+/** @param now milliseconds since 1970, @param last the position of the last entry there is */
+export const newEntry = (
+  { conversation_id, message, reply_to }: Pick<Entry, 'conversation_id' | 'message' | 'reply_to'>,
+  { now, last, random }: { now: number; last: number; random: () => number },
+): Entry => ({
+  client_id: newClientId(random),
+  conversation_id,
+  message,
+  ...(reply_to !== undefined && { reply_to }),
+  position: Math.max(Math.floor(now), last + 1),
+  created_at: new Date(now).toISOString(),
+  state: 'waiting',
+  attempts: 0,
+});
+
+const backoff = { firstMs: 1_000, mostMs: 30_000 };
+
+/** No verdict on the message: the same again may succeed. `closed` is the client's end, not the message's. */
+const mayPass = (error: ChatError) =>
+  error.retryable || error.code === 'offline' || error.code === 'closed' || isAboutToken(error);
+
+/** An entry after a send of it was rejected, and until when (milliseconds since 1970) it waits. */
+export const afterFailure = (
+  entry: Entry,
+  error: ChatError,
+  { now, random }: { now: number; random: () => number },
+): { entry: Entry; until: number } => {
+  const { code, message, details, retry_after_ms } = error;
+  const attempts = entry.attempts + 1;
+  if (!mayPass(error)) {
+    const told = { code, message, ...(details && { details }) };
+    return { entry: { ...entry, state: 'failed', attempts, error: told }, until: 0 };
+  }
+  const jitter = random() * Math.min(backoff.mostMs, backoff.firstMs * 2 ** entry.attempts);
+  return { entry: { ...entry, state: 'waiting', attempts }, until: now + Math.max(jitter, retry_after_ms || 0) };
+};
