@@ -1,0 +1,152 @@
+import type { Input, Output } from '../protocol/index.ts';
+import type { Page } from './conversation-log.ts';
+import type { Conversations } from './conversations.ts';
+import { ChatError } from './errors.ts';
+import { createObservable, type Observable } from './observable.ts';
+
+/** What is on its way for a conversation. */
+export type Loading = 'latest' | 'older' | 'newer' | undefined;
+
+/** Brings pages of history to what is shown. What fails is tried again by whoever asks next; nothing rejects but with a `ChatError`. */
+export interface History {
+  /** Shows the newest messages, unless some are shown already. */
+  open(id: string): Promise<void>;
+  /** Shows the newest messages, whatever was shown. */
+  latest(id: string): Promise<void>;
+  /** Shows the messages around this seq. */
+  around(id: string, seq: number): Promise<void>;
+  older(id: string): Promise<void>;
+  newer(id: string): Promise<void>;
+  loading(id: string): Observable<Loading>;
+}
+
+const pageSize = 50;
+/** A page that was overtaken by too many events is asked for again. */
+const maxTries = 5;
+
+export const createHistory = ({
+  conversations,
+  call,
+  onError,
+}: {
+  conversations: Conversations;
+  call: (name: 'message:history', input: Input<'message:history'>) => Promise<Output<'message:history'>>;
+  onError: (error: unknown) => void;
+}): History => {
+  const states = new Map<string, ReturnType<typeof createObservable<Loading>>>();
+  const running = new Map<string, Promise<void>>();
+
+  const stateOf = (id: string) => {
+    let state = states.get(id);
+    if (!state) {
+      state = createObservable<Loading>(undefined, onError);
+      states.set(id, state);
+    }
+    return state;
+  };
+
+  const held = (id: string) => {
+    const one = conversations.get(id);
+    if (!one) throw new ChatError('not_found', 'There is no such conversation here.');
+    return one;
+  };
+
+  /** One page at a time for each conversation, as a second one would rest on what the first one shows. */
+  const alone = (id: string, what: NonNullable<Loading>, work: () => Promise<void>): Promise<void> => {
+    const before = running.get(id) ?? Promise.resolve();
+    const state = stateOf(id);
+    const run = before
+      .catch(() => undefined)
+      .then(() => {
+        state.set(what);
+        return work();
+      })
+      .finally(() => {
+        if (running.get(id) !== run) return;
+        running.delete(id);
+        state.set(undefined);
+      });
+    running.set(id, run);
+    return run;
+  };
+
+  /** Asks until the answer can be taken. */
+  const fetch = async (
+    id: string,
+    query: Omit<Input<'message:history'>, 'conversation_id'>,
+    ends: (page: Output<'message:history'>) => Pick<Page, 'hasOlder' | 'hasNewer'>,
+    take: (page: Page) => boolean,
+  ) => {
+    for (let attempt = 0; attempt < maxTries; attempt += 1) {
+      const { log } = held(id);
+      const asked = log.cursor().seq;
+      const page = await call('message:history', { conversation_id: id, limit: pageSize, ...query });
+      // Meanwhile it was left, or begun anew.
+      if (conversations.get(id)?.log !== log) return;
+      if (take({ items: page.items, asked, ...ends(page) })) {
+        conversations.refresh(id);
+        return;
+      }
+    }
+  };
+
+  const showLatest = (id: string) =>
+    fetch(
+      id,
+      {},
+      ({ has_more }) => ({ hasOlder: has_more, hasNewer: false }),
+      page => held(id).log.show(page),
+    );
+
+  return {
+    loading: stateOf,
+
+    open(id) {
+      if (held(id).window.get()) return Promise.resolve();
+      return alone(id, 'latest', async () => {
+        if (!conversations.get(id)?.window.get()) await showLatest(id);
+      });
+    },
+
+    latest: id => alone(id, 'latest', () => showLatest(id)),
+
+    around: (id, seq) =>
+      alone(id, 'latest', () =>
+        fetch(
+          id,
+          { around: seq },
+          ({ has_more, items }) => ({
+            hasOlder: has_more,
+            hasNewer: (items.at(-1)?.n ?? 0) < held(id).summary.get().n,
+          }),
+          page => held(id).log.show(page),
+        ),
+      ),
+
+    older: id =>
+      alone(id, 'older', async () => {
+        const window = held(id).window.get();
+        const first = window?.messages[0];
+        if (!window?.hasOlder || !first) return;
+        await fetch(
+          id,
+          { before: first.seq },
+          ({ has_more, items }) => ({ hasOlder: has_more && items.length > 0, hasNewer: true }),
+          page => held(id).log.extend(page, 'older'),
+        );
+      }),
+
+    newer: id =>
+      alone(id, 'newer', async () => {
+        const window = held(id).window.get();
+        const last = window?.messages.at(-1);
+        if (!window?.hasNewer || !last) return;
+        await fetch(
+          id,
+          { after: last.seq },
+          ({ has_more, items }) => ({ hasOlder: true, hasNewer: has_more && items.length > 0 }),
+          page => held(id).log.extend(page, 'newer'),
+        );
+      }),
+  };
+};
