@@ -5,6 +5,7 @@ import { type Closing, type Link, openLink } from './link.ts';
 import { watchNetwork } from './network.ts';
 import { createObservable, type Observable } from './observable.ts';
 import type { Session } from './session.ts';
+import { jittered, verdictOn } from './verdict.ts';
 
 /**
  * `connecting`: it is being tried. `waiting`: the next try is at `until` (milliseconds since 1970). `ended`: only the person can go on,
@@ -27,15 +28,9 @@ export interface Connection {
   call<N extends OperationName>(name: N, input: Input<N>, options?: { timeoutMs?: number }): Promise<Output<N>>;
 }
 
-/** Full jitter: a wait anywhere between 0 and this many milliseconds, doubled with each failure up to `mostMs`. */
-const backoff = { firstMs: 500, mostMs: 15_000 };
 /** A connection that stood this long, in milliseconds, was no failure. */
 const stoodMs = 10_000;
 const longestTimerMs = 2 ** 31 - 1;
-
-/** Milliseconds to wait after so many failures in a row, 0 for the first. */
-export const jittered = (failures: number, random: () => number = Math.random): number =>
-  random() * Math.min(backoff.mostMs, backoff.firstMs * 2 ** failures);
 
 /** The live connection of the session. None of the callbacks is called by a connection that is over, and what they throw `onError` is told. */
 export const createConnection = ({
@@ -107,43 +102,21 @@ export const createConnection = ({
     timer = setTimeout(attempt, wait);
   };
 
-  const comeBack = (error: ChatError) => {
-    const wanted = error.retry_after_ms ?? 0;
+  /** `after_ms`: when the server said so of this connection; else by the backoff, on top of what an error asks for, as many others were told the same. */
+  const comeBack = (error: ChatError, after_ms?: number) => {
+    const wanted = after_ms ?? error.retry_after_ms ?? 0;
     notBefore = Date.now() + wanted;
-    // On top of it, as many others were told the same.
-    waitFor(wanted + jittered(failures), error);
-    failures += 1;
+    waitFor(after_ms ?? wanted + jittered(failures++), error);
   };
 
   /** The connection, or the try to get one, is over. `token`: what it was tried with. */
   const lost = (error: ChatError, token: string | undefined) => {
-    const told = closing;
-    if (link && state.get().status === 'online' && Date.now() - onlineSince > stoodMs) failures = 0;
-    if (error.code === 'signed_out') return over('signed_out', error);
-    if (isAboutToken(error)) refused = token;
-    if (!told) return comeBack(error);
-    if (told.code === 'signed_out' || told.code === 'account_erased')
-      return over(told.code, new ChatError('signed_out', 'The session was ended.', { details: { reason: told.code } }));
-    if (!told.reconnect) {
-      const why = new ChatError('limit_reached', 'The server closed this connection for good.', {
-        details: { reason: told.code },
-      });
-      return finish({ status: 'ended', error: why });
-    }
-    if (told.code === 'token_expired') refused = token;
-    notBefore = Date.now() + told.after_ms;
-    waitFor(
-      told.after_ms,
-      new ChatError('unavailable', 'The server asked to come back.', {
-        retryable: true,
-        details: { reason: told.code },
-      }),
-    );
-  };
-
-  const over = (reason: 'signed_out' | 'account_erased', error: ChatError) => {
-    finish({ status: 'ended', error });
-    void session.end(reason, whose);
+    if (state.get().status === 'online' && Date.now() - onlineSince > stoodMs) failures = 0;
+    if (isAboutToken(error) || closing?.code === 'token_expired') refused = token;
+    const verdict = verdictOn(error, closing);
+    if (verdict.next === 'come_back') return comeBack(verdict.error, verdict.after_ms);
+    finish({ status: 'ended', error: verdict.error });
+    if (verdict.next === 'session_over') void session.end(verdict.reason, whose);
   };
 
   const receive = createReceive({

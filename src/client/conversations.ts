@@ -6,12 +6,17 @@ import { applyTo, inOrder, merge, read, type Summary, summaryOf } from './summar
 /** How far each member has got, as far as this client was told. */
 export type Receipts = ReadonlyMap<string, Receipt>;
 
-/** What is held of one conversation. */
-export interface Held {
-  log: ConversationLog;
-  readonly summary: Settable<Summary>;
+/** What can be shown of one conversation, also before it is known and after it is gone. */
+export interface Shown {
+  readonly summary: Settable<Summary | undefined>;
   readonly window: Settable<Window | undefined>;
   readonly receipts: Settable<Receipts>;
+}
+
+/** What is held of one conversation of the caller. */
+export interface Held {
+  readonly log: ConversationLog;
+  readonly summary: Summary;
 }
 
 /**
@@ -22,6 +27,7 @@ export interface Conversations {
   readonly list: Observable<readonly Summary[]>;
   readonly unread: Observable<number>;
   get(id: string): Held | undefined;
+  shown(id: string): Shown;
   ids(): string[];
   /** A conversation as the server tells it; of what is held, sync goes on. */
   upsert(conversation: Conversation): void;
@@ -50,51 +56,57 @@ export interface ConversationsParts {
 }
 
 export const createConversations = ({ me, onGap, onUnknown, onEvent, onError }: ConversationsParts): Conversations => {
-  const held = new Map<string, Held>();
-  const summaries = () => [...held.values()].map(({ summary }) => summary.get());
+  const held = new Map<string, { log: ConversationLog; summary: Summary }>();
+  const slots = new Map<string, Shown>();
+  const summaries = () => [...held.values()].map(({ summary }) => summary);
   const list = createComputed<readonly Summary[]>(() => inOrder(summaries()), onError);
   const unread = createComputed(() => summaries().reduce((sum, one) => sum + one.unread, 0), onError);
 
-  const changed = () => {
+  const shown = (id: string): Shown => {
+    let slot = slots.get(id);
+    if (!slot) {
+      slot = {
+        summary: createObservable<Summary | undefined>(held.get(id)?.summary, onError),
+        window: createObservable<Window | undefined>(held.get(id)?.log.window(), onError),
+        receipts: createObservable<Receipts>(new Map(), onError),
+      };
+      slots.set(id, slot);
+    }
+    return slot;
+  };
+
+  const refresh = (id: string) => slots.get(id)?.window.set(held.get(id)?.log.window());
+
+  const changed = (id: string) => {
+    slots.get(id)?.summary.set(held.get(id)?.summary);
     list.invalidate();
     unread.invalidate();
   };
 
-  const logOf = ({ epoch, head: seq }: Conversation) => createConversationLog({ epoch, seq, me });
-
-  const setSummary = (one: Held, summary: Summary) => {
-    if (one.summary.get() === summary) return;
-    one.summary.set(summary);
-    changed();
+  const setSummary = (id: string, summary: Summary) => {
+    const one = held.get(id);
+    if (!one || one.summary === summary) return;
+    one.summary = summary;
+    changed(id);
   };
 
   const remove = (id: string) => {
-    const one = held.get(id);
     if (!held.delete(id)) return;
-    one?.window.set(undefined);
-    changed();
+    slots.get(id)?.receipts.set(new Map());
+    changed(id);
+    refresh(id);
   };
 
   const restart = (conversation: Conversation) => {
-    const one = held.get(conversation.id);
-    if (one) {
-      one.log = logOf(conversation);
-      one.window.set(undefined);
-      setSummary(one, summaryOf(conversation));
-      return;
-    }
-    held.set(conversation.id, {
-      log: logOf(conversation),
-      summary: createObservable(summaryOf(conversation), onError),
-      window: createObservable<Window | undefined>(undefined, onError),
-      receipts: createObservable<Receipts>(new Map(), onError),
-    });
-    changed();
+    const { id, epoch, head: seq } = conversation;
+    held.set(id, { log: createConversationLog({ epoch, seq, me }), summary: summaryOf(conversation) });
+    changed(id);
+    refresh(id);
   };
 
-  const apply = (one: Held, event: LogEvent) => {
-    const next = applyTo(one.summary.get(), event, me);
-    if (next) setSummary(one, next);
+  const apply = (summary: Summary, event: LogEvent) => {
+    const next = applyTo(summary, event, me);
+    if (next) setSummary(event.conversation_id, next);
     else remove(event.conversation_id);
     onEvent(event);
   };
@@ -103,58 +115,56 @@ export const createConversations = ({ me, onGap, onUnknown, onEvent, onError }: 
     list,
     unread,
     get: id => held.get(id),
+    shown,
     ids: () => [...held.keys()],
     remove,
     restart,
+    refresh,
 
     upsert(conversation) {
       const one = held.get(conversation.id);
       const cursor = one?.log.cursor();
       // Nothing of it is shown: what lies between need not be fetched.
-      const isIdle = one && one.window.get() === undefined && cursor && cursor.seq < conversation.head;
+      const isIdle = one && one.log.window() === undefined && cursor && cursor.seq < conversation.head;
       if (!one || isIdle || cursor?.epoch !== conversation.epoch) restart(conversation);
-      else setSummary(one, merge(one.summary.get(), summaryOf(conversation)));
+      else setSummary(conversation.id, merge(one.summary, summaryOf(conversation)));
     },
 
     receive(events) {
-      const touched = new Set<Held>();
+      const touched = new Set<string>();
       const gaps = new Set<string>();
       for (const event of events) {
-        const one = held.get(event.conversation_id);
+        const id = event.conversation_id;
+        const one = held.get(id);
         if (!one) {
-          onUnknown(event.conversation_id);
+          onUnknown(id);
           continue;
         }
         const { applied, gap } = one.log.receive(event);
-        for (const each of applied) apply(one, each);
-        if (applied.length > 0) touched.add(one);
-        if (gap) gaps.add(event.conversation_id);
-        else gaps.delete(event.conversation_id);
+        for (const each of applied) apply(one.summary, each);
+        if (applied.length > 0) touched.add(id);
+        if (gap) gaps.add(id);
+        else gaps.delete(id);
       }
-      for (const { log, window } of touched) window.set(log.window());
+      for (const id of touched) refresh(id);
       for (const id of gaps) onGap(id);
     },
 
-    refresh(id) {
-      const one = held.get(id);
-      one?.window.set(one.log.window());
-    },
-
     raise(id, head) {
-      const one = held.get(id);
-      const summary = one?.summary.get();
-      if (one && summary && head > summary.head) setSummary(one, { ...summary, head });
+      const summary = held.get(id)?.summary;
+      if (summary && head > summary.head) setSummary(id, { ...summary, head });
     },
 
     markRead(id, seq, n) {
-      const one = held.get(id);
-      if (one) setSummary(one, read(one.summary.get(), seq, n));
+      const summary = held.get(id)?.summary;
+      if (summary) setSummary(id, read(summary, seq, n));
     },
 
     addReceipts(id, receipts) {
       const one = held.get(id);
       if (!one) return false;
-      const all = new Map(one.receipts.get());
+      const slot = shown(id);
+      const all = new Map(slot.receipts.get());
       for (const { user_id, read_seq, delivered_seq } of receipts) {
         const before = all.get(user_id);
         all.set(user_id, {
@@ -163,8 +173,8 @@ export const createConversations = ({ me, onGap, onUnknown, onEvent, onError }: 
           delivered_seq: Math.max(before?.delivered_seq ?? 0, delivered_seq),
         });
       }
-      one.receipts.set(all);
-      return receipts.some(({ user_id, read_seq }) => user_id === me && read_seq > one.summary.get().read_seq);
+      slot.receipts.set(all);
+      return receipts.some(({ user_id, read_seq }) => user_id === me && read_seq > one.summary.read_seq);
     },
   };
 };

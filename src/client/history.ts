@@ -102,9 +102,9 @@ export const createHistory = ({
     loading: stateOf,
 
     open(id) {
-      if (held(id).window.get()) return Promise.resolve();
+      if (held(id).log.window()) return Promise.resolve();
       return alone(id, 'latest', async () => {
-        if (!conversations.get(id)?.window.get()) await showLatest(id);
+        if (!conversations.get(id)?.log.window()) await showLatest(id);
       });
     },
 
@@ -117,7 +117,7 @@ export const createHistory = ({
           { around: seq },
           ({ has_more, items }) => ({
             hasOlder: has_more,
-            hasNewer: (items.at(-1)?.n ?? 0) < held(id).summary.get().n,
+            hasNewer: (items.at(-1)?.n ?? 0) < held(id).summary.n,
           }),
           page => held(id).log.show(page),
         ),
@@ -125,7 +125,7 @@ export const createHistory = ({
 
     older: id =>
       alone(id, 'older', async () => {
-        const window = held(id).window.get();
+        const window = held(id).log.window();
         const first = window?.messages[0];
         if (!window?.hasOlder || !first) return;
         await fetch(
@@ -138,7 +138,7 @@ export const createHistory = ({
 
     newer: id =>
       alone(id, 'newer', async () => {
-        const window = held(id).window.get();
+        const window = held(id).log.window();
         const last = window?.messages.at(-1);
         if (!window?.hasNewer || !last) return;
         await fetch(

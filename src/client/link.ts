@@ -21,6 +21,8 @@ export interface Link {
 /** Milliseconds within which a connection must stand, from the first request to the answered handshake. */
 const openWithinMs = 15_000;
 const renewWithinMs = 8_000;
+/** The type of a Socket.IO packet by which a handshake is refused. */
+const connectError = 4;
 /** The inbox alone may be refused or cut: milliseconds until it is tried again, and how often. A server ends connections that try too often. */
 const inboxAgainMs = 10_000;
 const inboxTries = 8;
@@ -111,7 +113,16 @@ export const openLink = ({
   });
 
   const deadline = setTimeout(() => lose(noAnswer()), openWithinMs);
+  // Before the sockets hear of it: stock clients stumble over a refusal without a body, and would throw where nobody can catch it.
+  manager.on('packet', packet => {
+    if (packet.type === connectError && !isRecord(packet.data)) packet.data = {};
+  });
   root.connect();
+  manager.engine.on('packet', packet => {
+    if (packet.type !== 'open' || isHandshake(parsed(String(packet.data)))) return;
+    packet.type = 'noop';
+    lose(oddAnswer(packet.data, true));
+  });
 
   const call: Link['call'] = (name, input, timeoutMs) =>
     new Promise((resolve, reject) => {
@@ -138,6 +149,14 @@ export const openLink = ({
     },
   };
 };
+
+/** What Engine.IO's client reads without looking. */
+const isHandshake = (data: unknown): boolean =>
+  isRecord(data) &&
+  typeof data['sid'] === 'string' &&
+  Array.isArray(data['upgrades']) &&
+  typeof data['pingInterval'] === 'number' &&
+  typeof data['pingTimeout'] === 'number';
 
 /** An error of Engine.IO's transports; with polling, `description` is the HTTP status and `context` the request. */
 interface TransportTrouble {

@@ -68,7 +68,7 @@ export const createReads = ({
 
   return {
     read(id, seq, n) {
-      const summary = conversations.get(id)?.summary.get();
+      const summary = conversations.get(id)?.summary;
       if (!summary || seq <= summary.read_seq) return;
       conversations.markRead(id, seq, n);
       mark('receipt:read', id, seq);

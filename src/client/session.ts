@@ -1,8 +1,9 @@
-import type { Input, Output, User } from '../protocol/index.ts';
+import type { Input, User } from '../protocol/index.ts';
 import { ChatError, isAboutToken, oddAnswer } from './errors.ts';
+import { createKeeper, isGood, tokensOf } from './kept.ts';
 import { createObservable, type Observable } from './observable.ts';
-import { isRecord, type Rest } from './rest.ts';
-import type { ChatStorage, Stored } from './store.ts';
+import type { Rest } from './rest.ts';
+import type { ChatStorage } from './store.ts';
 
 /** Why a session ended: on another device or tab, or by the server; with the account; or by `signOut` of this client. */
 export type Ending = 'signed_out' | 'account_erased' | 'here';
@@ -35,19 +36,6 @@ export interface Session {
   close(): void;
 }
 
-/** `expires_at` by this device's clock in milliseconds; `id` tells one sign-in from another. */
-interface Kept {
-  id: string;
-  user: User;
-  token: string;
-  refresh_token: string;
-  expires_at: number;
-  lasts_ms: number;
-}
-
-const key = 'session';
-/** A token with less than this left, or less than a quarter of its life, is exchanged before it is used. */
-const leewayMs = 20_000;
 /** Milliseconds for the first try of an exchange: its second must come within the server's grace of 10 s, as the first may have worked. */
 const firstTryMs = 4_000;
 /** Milliseconds after which an exchange that failed while the token is still good is tried again. */
@@ -55,13 +43,6 @@ const againMs = 5_000;
 const longestTimerMs = 2 ** 31 - 1;
 
 const signedOut = () => new ChatError('signed_out', 'Nobody is signed in here.');
-
-const readKept = (stored: Stored): Kept | undefined => {
-  if (!isRecord(stored) || !isRecord(stored['user']) || typeof stored['user']['id'] !== 'string') return undefined;
-  const texts = ['id', 'token', 'refresh_token'].every(name => typeof stored[name] === 'string');
-  const numbers = ['expires_at', 'lasts_ms'].every(name => typeof stored[name] === 'number');
-  return texts && numbers ? (stored as unknown as Kept) : undefined;
-};
 
 /** The session of one client; the storage is the truth that all tabs share, and the tokens of one exchange belong to all of them. */
 export const createSession = ({
@@ -80,64 +61,28 @@ export const createSession = ({
 }): Session => {
   const user = createObservable<User | undefined>(undefined, onError);
   const listeners = new Set<(reason: Ending) => void>();
-  let kept: Kept | undefined;
-  /** The storage would not take the last change: until it takes one again, what is in memory counts. */
-  let unsaved = false;
   let leaving = false;
   let holders = 0;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let refreshing: Promise<string> | undefined;
-  let last: Promise<unknown> = Promise.resolve();
 
-  /** What touches the storage happens in turn: an older reading never replaces what was written after it began. */
-  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
-    const run = last.then(work);
-    last = run.catch(() => undefined);
-    return run;
-  };
-
-  const isGood = ({ expires_at, lasts_ms }: Kept) => expires_at - Math.min(leewayMs, lasts_ms / 4) > clock.now();
-
-  const adopt = (next: Kept | undefined, reason: Ending) => {
-    const before = kept;
-    kept = next;
-    if (before?.id !== next?.id) {
+  const keeper = createKeeper<Ending>({
+    storage,
+    onError,
+    onChange(before, next, reason = 'signed_out') {
+      if (before?.refresh_token !== next?.refresh_token) schedule();
+      if (before?.id === next?.id) return;
       user.set(next?.user);
-      if (before)
-        for (const listener of [...listeners]) {
-          try {
-            listener(leaving ? 'here' : reason);
-          } catch (error) {
-            onError(error);
-          }
+      if (!before) return;
+      for (const listener of [...listeners]) {
+        try {
+          listener(leaving ? 'here' : reason);
+        } catch (error) {
+          onError(error);
         }
-    }
-    if (before?.refresh_token !== next?.refresh_token) schedule();
-  };
-
-  const reread = () =>
-    inTurn(async () => {
-      if (unsaved) return;
-      try {
-        adopt(readKept(await storage.get(key)), 'signed_out');
-      } catch (error) {
-        onError(error);
       }
-    });
-
-  /** Only where `id`'s sign-in (or nobody's, where undefined is given) is still what this client has. */
-  const replace = (id: string | undefined, next: Kept | undefined, reason: Ending = 'signed_out') =>
-    inTurn(async () => {
-      if (id !== undefined && kept?.id !== id) return;
-      try {
-        await storage.write([[key, next]]);
-        unsaved = false;
-      } catch (error) {
-        unsaved = true;
-        onError(error);
-      }
-      adopt(next, reason);
-    });
+    },
+  });
 
   /** The answer to the first try may be lost: the same refresh token is answered again for a moment. */
   const exchange = async (refresh_token: string) => {
@@ -151,30 +96,31 @@ export const createSession = ({
   };
 
   const exchangeAlone = async (used: string, known: string | undefined): Promise<string> => {
-    await reread();
-    const before = kept;
+    await keeper.reread();
+    const before = keeper.current();
     if (!before) throw signedOut();
     // Access tokens of the same second are equal: what tells that somebody was faster is the refresh token.
-    if ((before.token !== used || before.refresh_token !== known) && isGood(before)) return before.token;
+    if ((before.token !== used || before.refresh_token !== known) && isGood(before, clock.now())) return before.token;
     try {
-      const tokens = tokensOf(await exchange(before.refresh_token));
-      await reread();
+      const tokens = tokensOf(await exchange(before.refresh_token), clock.now());
+      await keeper.reread();
       // Nobody is signed in again by an answer that came after they left.
-      if (kept?.id !== before.id) throw signedOut();
-      await replace(before.id, { ...before, ...tokens });
+      if (keeper.current()?.id !== before.id) throw signedOut();
+      await keeper.replace(before.id, { ...before, ...tokens }, 'signed_out');
       return tokens.token;
     } catch (error) {
       if (!isAboutToken(error)) throw error;
-      await reread();
+      await keeper.reread();
       // Without a lock that reaches all tabs, another one may have been faster.
-      if (kept?.id === before.id && kept.refresh_token !== before.refresh_token) return kept.token;
-      await replace(before.id, undefined);
+      const now = keeper.current();
+      if (now?.id === before.id && now.refresh_token !== before.refresh_token) return now.token;
+      await keeper.replace(before.id, undefined, 'signed_out');
       throw error;
     }
   };
 
   const refresh = (used: string): Promise<string> => {
-    const known = kept?.refresh_token;
+    const known = keeper.current()?.refresh_token;
     refreshing ??= locks
       .alone('session', () => exchangeAlone(used, known))
       .finally(() => {
@@ -183,14 +129,9 @@ export const createSession = ({
     return refreshing;
   };
 
-  const tokensOf = ({ token, refresh_token, expires_in }: Output<'account:refresh'>) => {
-    if (typeof token !== 'string' || typeof refresh_token !== 'string' || !(expires_in > 0)) throw oddAnswer();
-    const lasts_ms = expires_in * 1_000;
-    return { token, refresh_token, expires_at: clock.now() + lasts_ms, lasts_ms };
-  };
-
   const schedule = (atLeastMs = 0) => {
     clearTimeout(timer);
+    const kept = keeper.current();
     if (!kept || holders === 0) return;
     const { token, expires_at, lasts_ms } = kept;
     const ms = Math.min(longestTimerMs, Math.max(atLeastMs, expires_at - lasts_ms / 4 - clock.now()));
@@ -201,18 +142,15 @@ export const createSession = ({
     const { id, username, full_name, ...answer } = await rest.call('account:login', input);
     if (typeof id !== 'string') throw oddAnswer();
     const sign_in = `${clock.now()}-${Math.random()}`;
-    const next = { id: sign_in, user: { id, username, full_name }, ...tokensOf(answer) };
-    await replace(undefined, next);
+    const next = { id: sign_in, user: { id, username, full_name }, ...tokensOf(answer, clock.now()) };
+    await keeper.replace(undefined, next, 'signed_out');
     return next.user;
   };
 
-  const stop = storage.subscribe(keys => {
-    if (keys.includes(key)) void reread();
-  });
-
   const token = async () => {
+    const kept = keeper.current();
     if (!kept) throw signedOut();
-    return isGood(kept) ? kept.token : refresh(kept.token);
+    return isGood(kept, clock.now()) ? kept.token : refresh(kept.token);
   };
 
   return {
@@ -222,7 +160,7 @@ export const createSession = ({
     refresh,
 
     async restore() {
-      await reread();
+      await keeper.reread();
       return user.get();
     },
 
@@ -232,7 +170,7 @@ export const createSession = ({
     },
 
     async signOut() {
-      const before = kept;
+      const before = keeper.current();
       if (!before) return;
       // The server closes this client's own connection for it, too.
       leaving = true;
@@ -241,12 +179,13 @@ export const createSession = ({
       } catch (error) {
         if (!isAboutToken(error)) onError(error);
       }
-      await replace(before.id, undefined, 'here');
+      await keeper.replace(before.id, undefined, 'here');
       leaving = false;
     },
 
     async end(reason, whose) {
-      if (kept && user.get() === whose) await replace(kept.id, undefined, reason);
+      const kept = keeper.current();
+      if (kept && user.get() === whose) await keeper.replace(kept.id, undefined, reason);
     },
 
     keepFresh() {
@@ -268,7 +207,7 @@ export const createSession = ({
     },
 
     close() {
-      stop();
+      keeper.close();
       clearTimeout(timer);
       listeners.clear();
       holders = 0;

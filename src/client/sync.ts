@@ -91,7 +91,7 @@ export const createSync = ({ conversations, call, isOnline, random, onError }: S
 
   const isBehind = (id: string) => {
     const held = conversations.get(id);
-    return held !== undefined && held.summary.get().head > held.log.cursor().seq;
+    return held !== undefined && held.summary.head > held.log.cursor().seq;
   };
 
   const catchUp = async (ids: string[]) => {

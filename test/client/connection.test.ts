@@ -2,9 +2,9 @@ import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Server } from 'socket.io';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
-import { jittered } from '../../src/client/connection.ts';
 import { ChatError } from '../../src/client/errors.ts';
 import { createReceive } from '../../src/client/incoming.ts';
+import { jittered } from '../../src/client/verdict.ts';
 import type { LogEvent } from '../../src/protocol/index.ts';
 import { createLink } from '../page/proxy.ts';
 import { api, clientId, command, connect, password, signUp, someName, until } from '../support/clients.ts';
@@ -329,6 +329,27 @@ describe('what answers is not the server', () => {
     await until(() => me.connection.state.get().status === 'waiting');
     expect(me.connection.state.get().error?.code).toBe(code);
     expect(me.endings).toEqual([]);
+  });
+
+  const handshake = '0{"sid":"s","upgrades":[],"pingInterval":25000,"pingTimeout":20000,"maxPayload":1000}';
+
+  // What a stock client throws at these is thrown where nobody can catch it: vitest fails the run for it.
+  test.each([
+    ['a handshake that is no JSON', '0nonsense', ''],
+    ['a handshake of nothing', '0null', ''],
+    ['a handshake of something else', '0[]', ''],
+    ['a handshake that lacks a part', '0{"sid":"s"}', ''],
+    ['a refusal without a body', handshake, '44'],
+    ['an answer of an older Socket.IO', handshake, '40'],
+  ])('%s', async (_, first, second) => {
+    const answers = [first, second];
+    const { url } = await fake((request, response) => {
+      if (request.method === 'POST') response.end('ok');
+      else if (answers.length > 0) response.end(answers.shift());
+    });
+    const me = await towards(url);
+    await until(() => me.connection.state.get().status === 'waiting');
+    expect(me.connection.state.get().error?.code).toBe('odd_answer');
   });
 
   test('nobody there', async () => {
