@@ -54,6 +54,7 @@ export const createConnection = ({
 }): Connection => {
   const state = createObservable<ConnectionState>({ status: 'stopped' }, onError);
   let link: Link | undefined;
+  let renewing: Link | undefined;
   let closing: Closing | undefined;
   /** A token that the server would not have, whatever this device's clock says of it. */
   let refused: string | undefined;
@@ -132,12 +133,16 @@ export const createConnection = ({
   /** In place. Where that fails the server closes the connection as `token_expired`, and it comes back with what is fresh then. */
   const renew = async () => {
     const mine = link;
-    if (!mine) return;
+    // Both namespaces warn; one renewal holds for both.
+    if (!mine || renewing === mine) return;
+    renewing = mine;
     try {
       const token = await session.refresh(mine.token);
       if (link === mine) await mine.renew(token);
     } catch (error) {
       if (link === mine) onError(error);
+    } finally {
+      if (renewing === mine) renewing = undefined;
     }
   };
 
