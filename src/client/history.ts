@@ -30,7 +30,7 @@ export const createHistory = ({
   onError,
 }: {
   conversations: Conversations;
-  call: (name: 'message:history', input: Input<'message:history'>) => Promise<Output<'message:history'>>;
+  call: <N extends 'message:history' | 'conversation:get'>(name: N, input: Input<N>) => Promise<Output<N>>;
   onError: (error: unknown) => void;
 }): History => {
   const states = new Map<string, ReturnType<typeof createObservable<Loading>>>();
@@ -57,9 +57,11 @@ export const createHistory = ({
     const state = stateOf(id);
     const run = before
       .catch(() => undefined)
-      .then(() => {
+      .then(async () => {
         state.set(what);
-        return work();
+        // Somebody may be told of a conversation before this client is.
+        if (!conversations.get(id)) conversations.upsert(await call('conversation:get', { conversation_id: id }));
+        await work();
       })
       .finally(() => {
         if (running.get(id) !== run) return;
@@ -102,7 +104,7 @@ export const createHistory = ({
     loading: stateOf,
 
     open(id) {
-      if (held(id).log.window()) return Promise.resolve();
+      if (conversations.get(id)?.log.window()) return Promise.resolve();
       return alone(id, 'latest', async () => {
         if (!conversations.get(id)?.log.window()) await showLatest(id);
       });

@@ -77,3 +77,9 @@ export const createComputed = <T>(compute: () => T, onError: OnError): Computed<
     subscribe,
   };
 };
+
+/** Another value, which is asked for each time; `invalidate` says that it has changed. */
+export const createRelay = <T>(get: () => T, onError: OnError): Computed<T> => {
+  const { tellSoon, subscribe } = createListeners(onError);
+  return { get, invalidate: tellSoon, subscribe };
+};

@@ -1,0 +1,241 @@
+import type { Input, LogEvent, Notification, OperationName, Output, Presence, User } from '../protocol/index.ts';
+import { createCall } from './commands.ts';
+import { type ConnectionState, createConnection } from './connection.ts';
+import { type ChatConversation, createConversation } from './conversation.ts';
+import { createDesk, type Desk } from './desk.ts';
+import { ChatError } from './errors.ts';
+import { createLocks } from './locks.ts';
+import { type Computed, createRelay, type Observable } from './observable.ts';
+import { openStorage } from './open-storage.ts';
+import type { Entry } from './outbox.ts';
+import { createRest, type Fetch } from './rest.ts';
+import { createSession, type Ending } from './session.ts';
+import { whenOpen } from './storage-soon.ts';
+import type { ChatStorage } from './store.ts';
+import type { Summary } from './summary.ts';
+
+export interface ClientOptions {
+  /** Of the server, as `https://chat.example.org`; the page's own where absent. */
+  url?: string;
+  /** Where sessions, drafts of the outbox and copies of conversations are kept: IndexedDB of the browser, else memory, where absent. */
+  storage?: ChatStorage;
+  /** One for each account that is signed in at once in one browser. */
+  name?: string;
+  fetch?: Fetch;
+  /** Told what no call can tell: a storage that refuses, a malformed event. Written to the console where absent. */
+  onError?: (error: unknown) => void;
+}
+
+export interface ClientEvents {
+  /** Each event of the log that this client saw, once and in order within its conversation. */
+  event: LogEvent;
+  notification: Notification;
+  /** The session is over, and why. */
+  ended: Ending;
+}
+
+/** A client of one server for one person at a time. */
+export interface ChatClient {
+  /** Who is signed in. */
+  readonly user: Observable<User | undefined>;
+  readonly connection: Observable<ConnectionState>;
+  /** `memory`: what is written is gone with this page. */
+  readonly storage: Observable<'persistent' | 'memory'>;
+  /** The lobby first, then what was last spoken in; empty while nobody is signed in. */
+  readonly conversations: Observable<readonly Summary[]>;
+  readonly unread: Observable<number>;
+  /** Of all conversations, in the order of writing. */
+  readonly outbox: Observable<readonly Entry[]>;
+  /** Resolves with who is signed in on this device, from the storage. Everything else waits for it by itself. */
+  restore(): Promise<User | undefined>;
+  signUp(input: Input<'account:register'>): Promise<User>;
+  signIn(input: Input<'account:login'>): Promise<User>;
+  signOut(): Promise<void>;
+  /** The list and everything in it is up to date for the first time since the sign-in. */
+  synced(): Promise<void>;
+  /** Throws a `ChatError` `signed_out` where nobody is signed in. */
+  conversation(id: string): ChatConversation;
+  /** The direct conversation with a person, made where there is none. */
+  direct(user_id: string): Promise<ChatConversation>;
+  create(input: Omit<Input<'conversation:create'>, 'client_id'>): Promise<ChatConversation>;
+  join(room: Input<'conversation:join'>): Promise<ChatConversation>;
+  leave(conversation_id: string): Promise<void>;
+  presence(user_id: string): Observable<Presence | undefined>;
+  /** Sends a message of the outbox again that failed; gives one up. */
+  retry(client_id: string): void;
+  discard(client_id: string): void;
+  /** Any operation of the contract. Rejects with a `ChatError` only. */
+  call<N extends OperationName>(name: N, input: Input<N>): Promise<Output<N>>;
+  on<E extends keyof ClientEvents>(event: E, listener: (payload: ClientEvents[E]) => void): () => void;
+  /** Cuts the wait for the next try to connect short. */
+  reconnect(): void;
+  /** Lets go of everything; what was written stays in the storage. */
+  close(): Promise<void>;
+}
+
+const nothing: readonly never[] = [];
+
+/** Does nothing yet: `restore`, `signIn` or `signUp` begin. */
+export const createClient = ({
+  url = '',
+  storage: given,
+  name = 'parley',
+  fetch,
+  onError = error => console.error('Parley:', error),
+}: ClientOptions = {}): ChatClient => {
+  const clock = { now: () => Date.now() };
+  const storage = given ?? whenOpen(openStorage({ name, onTrouble: onError }));
+  const locks = createLocks();
+  const rest = createRest({ url, ...(fetch && { fetch }) });
+  const session = createSession({ rest, storage, locks, clock, onError });
+  const listeners = new Map<keyof ClientEvents, Set<(payload: never) => void>>();
+  let desk: Desk | undefined;
+  let handles = new Map<string, ChatConversation>();
+  let unwatch: (() => void)[] = [];
+  let closed = false;
+
+  const emit = <E extends keyof ClientEvents>(event: E, payload: ClientEvents[E]) => {
+    for (const listener of [...(listeners.get(event) ?? [])]) {
+      try {
+        (listener as (payload: ClientEvents[E]) => void)(payload);
+      } catch (error) {
+        onError(error);
+      }
+    }
+  };
+
+  const connection = createConnection({
+    url,
+    session,
+    onLogEvents: events => desk?.onLogEvents(events),
+    onSignal: (signal, payload) => desk?.onSignal(signal, payload),
+    onConnected: () => desk?.connected(),
+    onError,
+  });
+  const isOnline = () => connection.state.get().status === 'online';
+  const call = createCall({ rest, session, socket: connection.call });
+
+  const conversations: Computed<readonly Summary[]> = createRelay(
+    () => desk?.conversations.list.get() ?? nothing,
+    onError,
+  );
+  const unread: Computed<number> = createRelay(() => desk?.conversations.unread.get() ?? 0, onError);
+  const outbox: Computed<readonly Entry[]> = createRelay(() => desk?.outbox.entries.get() ?? nothing, onError);
+  const kind: Computed<'persistent' | 'memory'> = createRelay(() => storage.kind, onError);
+
+  const leave = async () => {
+    const old = desk;
+    desk = undefined;
+    handles = new Map();
+    for (const stop of unwatch.splice(0)) stop();
+    for (const each of [conversations, unread, outbox]) each.invalidate();
+    await old?.close();
+  };
+
+  /** Whoever is signed in now has a desk, and nobody else. */
+  const follow = () => {
+    const user = session.user.get();
+    if (closed || desk?.user === user) return;
+    void leave().catch(onError);
+    if (!user) return;
+    const mine = createDesk({
+      ...{ user, storage, locks, call, isOnline, clock, random: Math.random, onError },
+      onEvent: event => emit('event', event),
+      onNotification: notification => emit('notification', notification),
+    });
+    desk = mine;
+    unwatch = [
+      mine.conversations.list.subscribe(conversations.invalidate),
+      mine.conversations.unread.subscribe(unread.invalidate),
+      mine.outbox.entries.subscribe(outbox.invalidate),
+    ];
+    for (const each of [conversations, unread, outbox]) each.invalidate();
+    connection.start();
+  };
+
+  const stops = [
+    session.user.subscribe(follow),
+    session.onEnded(reason => emit('ended', reason)),
+    connection.state.subscribe(() => {
+      if (!isOnline()) desk?.disconnected();
+      kind.invalidate();
+    }),
+  ];
+
+  const here = (): Desk => {
+    if (!desk) throw new ChatError('signed_out', 'Nobody is signed in here.');
+    return desk;
+  };
+
+  const conversation = (id: string): ChatConversation => {
+    const mine = here();
+    const handle = handles.get(id) ?? createConversation({ id, desk: mine, call, isOnline, newId });
+    handles.set(id, handle);
+    return handle;
+  };
+
+  /** A conversation that an answer is about is known from then on. */
+  const take = (answer: Output<'conversation:get'>): ChatConversation => {
+    here().conversations.upsert(answer);
+    return conversation(answer.id);
+  };
+
+  const entering = async (work: () => Promise<User | undefined>) => {
+    const user = await work();
+    follow();
+    return user as User;
+  };
+
+  return {
+    user: session.user,
+    connection: connection.state,
+    storage: kind,
+    conversations,
+    unread,
+    outbox,
+    restore: () => entering(session.restore),
+    signUp: input => entering(() => session.signUp(input)),
+    signIn: input => entering(() => session.signIn(input)),
+    async signOut() {
+      await session.signOut();
+      follow();
+    },
+    synced: () => here().synced,
+    conversation,
+    direct: async user_id => take(await call('conversation:direct', { user_id })),
+    create: async input => take(await call('conversation:create', { ...input, client_id: newId() })),
+    join: async room => take(await call('conversation:join', room)),
+    async leave(conversation_id) {
+      await call('conversation:leave', { conversation_id });
+      desk?.conversations.remove(conversation_id);
+    },
+    presence: user_id => here().presence.of(user_id),
+    retry: client_id => here().outbox.retry(client_id),
+    discard: client_id => here().outbox.discard(client_id),
+    call,
+    on(event, listener) {
+      const own = (payload: never) => listener(payload);
+      const set = listeners.get(event) ?? new Set();
+      listeners.set(event, set.add(own));
+      return () => void set.delete(own);
+    },
+    reconnect: connection.retryNow,
+    async close() {
+      closed = true;
+      for (const stop of stops) stop();
+      connection.stop();
+      await leave();
+      session.close();
+      if (!given) storage.close();
+    },
+  };
+};
+
+/** Of what is said once, for whoever says it again. */
+const newId = () => {
+  const { crypto } = globalThis as { crypto?: { randomUUID?(): string } };
+  return (
+    crypto?.randomUUID?.() ??
+    `${Date.now().toString(36)}-${Math.random().toString(36).slice(2)}${Math.random().toString(36).slice(2)}`
+  );
+};

@@ -1,0 +1,102 @@
+import type { Message } from '../protocol/index.ts';
+import { type Call, insist } from './commands.ts';
+import type { Window } from './conversation-log.ts';
+import type { Receipts } from './conversations.ts';
+import type { Desk } from './desk.ts';
+import type { Loading } from './history.ts';
+import type { Observable } from './observable.ts';
+import type { Entry } from './outbox.ts';
+import type { Summary } from './summary.ts';
+import type { Typing } from './typing.ts';
+
+/** One conversation of whoever is signed in, by its id; also before it is known, and after it is gone. */
+export interface ChatConversation {
+  readonly id: string;
+  /** Undefined where it is not the caller's. */
+  readonly summary: Observable<Summary | undefined>;
+  /** What is shown: undefined until `open`. Each message and list is replaced when it changes, never changed. */
+  readonly messages: Observable<Window | undefined>;
+  /** What the person wrote and the server has not confirmed, in the order of writing. */
+  readonly pending: Observable<readonly Entry[]>;
+  readonly loading: Observable<Loading>;
+  readonly receipts: Observable<Receipts>;
+  readonly typing: Observable<Typing>;
+  /** Loads what is shown: the newest messages, unless some are there. The others move what is shown. All reject with a `ChatError`. */
+  open(): Promise<void>;
+  showLatest(): Promise<void>;
+  showAround(seq: number): Promise<void>;
+  loadOlder(): Promise<void>;
+  loadNewer(): Promise<void>;
+  /** Shown in `pending` at once, kept on this device, then sent, whatever happens meanwhile. */
+  send(message: string, options?: { reply_to?: string }): Entry;
+  /** These wait for their answer, and are tried again where it was lost. They reject with a `ChatError`. */
+  edit(message_id: string, message: string): Promise<void>;
+  unsend(message_id: string): Promise<void>;
+  react(message_id: string, emoji: string): Promise<void>;
+  unreact(message_id: string, emoji: string): Promise<void>;
+  /** Everything up to this message was seen; up to the newest one where none is named. */
+  markRead(message?: Pick<Message, 'seq' | 'n'>): void;
+  startTyping(): void;
+  stopTyping(): void;
+}
+
+export const createConversation = ({
+  id,
+  desk,
+  call,
+  isOnline,
+  newId,
+}: {
+  id: string;
+  desk: Desk;
+  call: Call;
+  isOnline: () => boolean;
+  newId: () => string;
+}): ChatConversation => {
+  const { conversations, outbox, history, reads, typing } = desk;
+  const { summary, window, receipts } = conversations.shown(id);
+  const again = {
+    isOnline,
+    wait: (ms: number) =>
+      new Promise<void>(resolve => {
+        setTimeout(resolve, ms);
+      }),
+  };
+
+  /** What it made of the log comes as an event, like what others do. */
+  const change = async (send: (client_id: string) => Promise<unknown>) => {
+    const client_id = newId();
+    await insist(() => send(client_id), again);
+  };
+
+  return {
+    id,
+    summary,
+    messages: window,
+    pending: { get: () => outbox.forConversation(id), subscribe: outbox.entries.subscribe },
+    loading: history.loading(id),
+    receipts,
+    typing: typing.in(id),
+    open: () => history.open(id),
+    showLatest: () => history.latest(id),
+    showAround: seq => history.around(id, seq),
+    loadOlder: () => history.older(id),
+    loadNewer: () => history.newer(id),
+    send(message, { reply_to } = {}) {
+      typing.stop(id);
+      return outbox.add({ conversation_id: id, message, ...(reply_to !== undefined && { reply_to }) });
+    },
+    edit: (message_id, message) => change(client_id => call('message:edit', { id: message_id, message, client_id })),
+    unsend: message_id => change(client_id => call('message:unsend', { id: message_id, client_id })),
+    react: (message_id, emoji) => change(client_id => call('message:react', { id: message_id, emoji, client_id })),
+    unreact: (message_id, emoji) => change(client_id => call('message:unreact', { id: message_id, emoji, client_id })),
+    markRead(message) {
+      const now = summary.get();
+      if (!now) return;
+      const { seq, n } = message ?? { seq: now.head, n: now.n };
+      reads.read(id, seq, n);
+    },
+    startTyping: () => typing.start(id),
+    stopTyping: () => typing.stop(id),
+  };
+};

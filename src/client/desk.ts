@@ -1,0 +1,165 @@
+import type { LogEvent, Message, Notification, SignalPayload, User } from '../protocol/index.ts';
+import type { Call } from './commands.ts';
+import { type Conversations, createConversations } from './conversations.ts';
+import { ChatError, noAnswer } from './errors.ts';
+import { createHistory, type History } from './history.ts';
+import type { OnSignal, Signal } from './incoming.ts';
+import type { Locks } from './locks.ts';
+import { createOutbox, type Entry, type Outbox } from './outbox.ts';
+import { createPresence, type PresenceDesk } from './presence.ts';
+import { createReads, type Reads } from './reads.ts';
+import type { ChatStorage } from './store.ts';
+import { createSync, type Sync } from './sync.ts';
+import { createTyping, type TypingDesk } from './typing.ts';
+
+/** Everything that belongs to one signed-in person, and ends when they sign out. */
+export interface Desk {
+  readonly user: User;
+  readonly conversations: Conversations;
+  readonly outbox: Outbox;
+  readonly history: History;
+  readonly reads: Reads;
+  readonly typing: TypingDesk;
+  readonly presence: PresenceDesk;
+  /** What comes live. */
+  onLogEvents(events: readonly LogEvent[]): void;
+  onSignal: OnSignal;
+  /** The connection stands (again), or is gone. */
+  connected(): void;
+  disconnected(): void;
+  /** The list is known, and everything in it up to date, for the first time. */
+  readonly synced: Promise<void>;
+  /** Writes down what has to be. */
+  close(): Promise<void>;
+}
+
+export interface DeskParts {
+  user: User;
+  storage: ChatStorage;
+  locks: Locks;
+  call: Call;
+  isOnline: () => boolean;
+  clock: { now(): number };
+  random: () => number;
+  onEvent: (event: LogEvent) => void;
+  onNotification: (notification: Notification) => void;
+  onError: (error: unknown) => void;
+}
+
+export const createDesk = (parts: DeskParts): Desk => {
+  const { user, storage, locks, call, isOnline, clock, random, onError } = parts;
+  const me = user.id;
+  let closed = false;
+  let synced: () => void = () => undefined;
+  const whenSynced = new Promise<void>(resolve => {
+    synced = resolve;
+  });
+
+  /** What nobody waits for: a failure of the connection is no news, as the next one makes good for it. */
+  const quietly = (promise: Promise<unknown>) =>
+    void promise.catch((error: unknown) => {
+      if (!(error instanceof ChatError) || !error.retryable) onError(error);
+    });
+
+  const onEvent = (event: LogEvent) => {
+    if (event.from.id === me) outbox.settle(event.client_id);
+    else if (event.kind === 'message') reads.delivered(event.conversation_id, event.seq);
+    parts.onEvent(event);
+  };
+
+  const conversations: Conversations = createConversations({
+    me,
+    onGap: id => sync.soon(id),
+    onUnknown: id => sync.soon(id),
+    onEvent,
+    onError,
+  });
+  const sync: Sync = createSync({ conversations, call, isOnline, random, onError });
+
+  const send = async ({ conversation_id, message, client_id, reply_to }: Entry): Promise<Message> => {
+    const place = conversation_id.startsWith('to:') ? { to: conversation_id.slice(3) } : { conversation_id };
+    const answer = await call('message:send', {
+      ...place,
+      message,
+      client_id,
+      ...(reply_to !== undefined && { reply_to }),
+    });
+    // An answer without its place would be forgotten as sent.
+    if (typeof answer.seq !== 'number') throw noAnswer();
+    if (!closed) conversations.receive([answer]);
+    return answer;
+  };
+
+  const outbox: Outbox = createOutbox({
+    ...{ user_id: me, storage, locks, send, isOnline, clock, random, onError },
+  });
+  const history = createHistory({ conversations, call, onError });
+  const reads = createReads({ conversations, call, isOnline, onError });
+  const typing = createTyping({
+    me,
+    tell: (name, conversation_id) => {
+      if (isOnline()) quietly(call(name, { conversation_id }));
+    },
+    now: clock.now,
+    onError,
+  });
+  const presence = createPresence({
+    watch: async user_ids => (await call('presence:watch', { user_ids })).items,
+    unwatch: user_ids => quietly(call('presence:unwatch', { user_ids })),
+    isOnline,
+    onError,
+  });
+
+  /** The caller has read on another device: how many messages that leaves, the server knows. */
+  const askAnew = async (conversation_id: string) => {
+    const conversation = await call('conversation:get', { conversation_id });
+    if (!closed) conversations.upsert(conversation);
+  };
+
+  const signals: { [S in Signal]?: (payload: SignalPayload<S>) => void } = {
+    heads: sync.heads,
+    'typing:updated': typing.hear,
+    'presence:updated': presence.hear,
+    'notification:created': parts.onNotification,
+    'receipt:updated'({ conversation_id, receipts }) {
+      if (conversations.addReceipts(conversation_id, receipts)) quietly(askAnew(conversation_id));
+    },
+  };
+
+  return {
+    ...{ user, conversations, outbox, history, reads, typing, presence },
+    synced: whenSynced,
+
+    onLogEvents(events) {
+      conversations.receive(events);
+    },
+
+    onSignal: (name, payload) => signals[name]?.(payload),
+
+    connected() {
+      presence.resume();
+      reads.resume();
+      // After the sync: what was sent by another tab or before a crash is settled by its event, and not sent again.
+      quietly(
+        sync.all().then(() => {
+          if (closed) return;
+          outbox.resume();
+          if (isOnline()) synced();
+        }),
+      );
+    },
+
+    disconnected() {
+      typing.clear();
+    },
+
+    async close() {
+      closed = true;
+      sync.stop();
+      reads.stop();
+      typing.clear();
+      presence.clear();
+      await outbox.close();
+    },
+  };
+};

@@ -1,0 +1,14 @@
+export type { ChatClient, ClientEvents, ClientOptions } from './client.ts';
+export { createClient } from './client.ts';
+export type { ConnectionState } from './connection.ts';
+export type { ChatConversation } from './conversation.ts';
+export type { Window } from './conversation-log.ts';
+export type { Receipts } from './conversations.ts';
+export { ChatError, type ChatErrorCode, type LocalCode } from './errors.ts';
+export { createMemoryStorage } from './memory-storage.ts';
+export type { Observable } from './observable.ts';
+export type { Entry } from './outbox.ts';
+export type { Ending } from './session.ts';
+export type { ChatStorage } from './store.ts';
+export type { Summary } from './summary.ts';
+export type { Typing } from './typing.ts';

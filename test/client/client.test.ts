@@ -1,0 +1,92 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type ChatClient, createClient, createMemoryStorage } from '../../src/client/index.ts';
+import { until } from '../support/clients.ts';
+import { startServer, type TestServer } from '../support/server.ts';
+
+let server: TestServer;
+const clients: ChatClient[] = [];
+let people = 0;
+
+beforeAll(async () => {
+  server = await startServer();
+});
+afterAll(async () => {
+  await Promise.all(clients.map(client => client.close()));
+  await server.close();
+});
+
+const newClient = (storage = createMemoryStorage()) => {
+  const client = createClient({ url: server.url, storage, onError: error => console.error(error) });
+  clients.push(client);
+  return client;
+};
+
+const newPerson = async (storage = createMemoryStorage()) => {
+  const client = newClient(storage);
+  people += 1;
+  const username = `person${people}_${Date.now().toString(36)}`;
+  const user = await client.signUp({ username, password: 'correct horse', full_name: `Person ${people}` });
+  await client.synced();
+  return { client, user, username, storage };
+};
+
+const texts = (client: ChatClient, id: string) =>
+  client
+    .conversation(id)
+    .messages.get()
+    ?.messages.map(({ message }) => message) ?? [];
+
+test('five lines: sign in, open, send; everybody sees it, in order, and unread counts are exact', async () => {
+  const ann = await newPerson();
+  const bob = await newPerson();
+  const there = await ann.client.direct(bob.user.id);
+  await there.open();
+  for (const text of ['one', 'two 😀', 'שלוש']) there.send(text);
+  expect(there.pending.get().map(({ message }) => message)).toEqual(['one', 'two 😀', 'שלוש']);
+  await until(() => texts(ann.client, there.id).length === 3 && there.pending.get().length === 0);
+  await until(() => bob.client.unread.get() === 3);
+  const here = bob.client.conversation(there.id);
+  await here.open();
+  expect(texts(bob.client, there.id)).toEqual(['one', 'two 😀', 'שלוש']);
+  here.markRead();
+  expect(bob.client.unread.get()).toBe(0);
+  await until(() => there.receipts.get().get(bob.user.id)?.read_seq === here.summary.get()?.head);
+  await here.react(here.messages.get()?.messages[0]?.id ?? '', '👍');
+  await there.edit(there.messages.get()?.messages[1]?.id ?? '', 'zwei');
+  await there.unsend(there.messages.get()?.messages[2]?.id ?? '');
+  await until(() => texts(bob.client, there.id).join() === 'one,zwei,');
+  await until(() => there.messages.get()?.messages[0]?.reactions.length === 1);
+  expect(here.messages.get()?.messages[0]?.reactions).toEqual([{ emoji: '👍', count: 1, me: true }]);
+  expect(there.messages.get()?.messages[0]?.reactions).toEqual([{ emoji: '👍', count: 1, me: false }]);
+});
+
+test('[G2] [G5] what was written before a crash is there once, and what was missed is caught up on', async () => {
+  const ann = await newPerson();
+  const bob = await newPerson();
+  const { id } = await ann.client.direct(bob.user.id);
+  await bob.client.conversation(id).open();
+  ann.client.conversation(id).send('before');
+  await until(() => texts(bob.client, id).length === 1);
+  await server.restart();
+  ann.client.conversation(id).send('while it was away');
+  await ann.client.close();
+  const again = newClient(ann.storage);
+  expect((await again.restore())?.id).toBe(ann.user.id);
+  await again.synced();
+  await again.conversation(id).open();
+  await until(() => texts(bob.client, id).length === 2, 20_000);
+  await until(() => texts(again, id).length === 2 && again.outbox.get().length === 0);
+  expect(texts(bob.client, id)).toEqual(['before', 'while it was away']);
+});
+
+test('[G9] signed out in one place, over everywhere; nobody else’s desk stays', async () => {
+  const ann = await newPerson();
+  const other = newClient(ann.storage);
+  await other.restore();
+  await other.synced();
+  const ended = new Promise(resolve => other.on('ended', resolve));
+  await ann.client.signOut();
+  expect(await ended).toBe('signed_out');
+  await until(() => other.user.get() === undefined && other.conversations.get().length === 0);
+  expect(() => other.conversation('lobby')).toThrow(expect.objectContaining({ code: 'signed_out' }));
+});
