@@ -1,5 +1,6 @@
+import type { Message } from '../protocol/index.ts';
 import { type ChatError, type ChatErrorCode, isAboutToken } from './errors.ts';
-import type { Stored } from './store.ts';
+import type { ChatStorage, Stored } from './store.ts';
 
 /** A message that the server has not confirmed yet. */
 export interface Entry {
@@ -25,15 +26,27 @@ export interface Entry {
   readonly attempts: number;
 }
 
+export interface OutboxParts {
+  user_id: string;
+  storage: ChatStorage;
+  /** As in locks.ts. Asked for while there is something that may be sent now, and given back after that. */
+  locks: { alone<T>(name: string, work: () => Promise<T>): Promise<T> };
+  /** `message:send`, with `to` where `conversation_id` is `to:USER_ID`. Rejects with a ChatError, within some seconds. */
+  send: (entry: Entry) => Promise<Message>;
+  /** Whether sending makes sense now; `resume` is to be called when it becomes so. */
+  isOnline: () => boolean;
+  /** Milliseconds since 1970. */
+  clock: { now(): number };
+  /** From 0 up to 1. */
+  random: () => number;
+  /** Storage or locks that failed, an entry that was left out, an exception that is no ChatError. Must not throw. */
+  onError: (error: unknown) => void;
+}
+
 const version = 1;
 
 /** What is stored of an entry. `until`: milliseconds since 1970 before which it is not sent again. */
-export const storedEntry = (entry: Entry, until: number): Stored => ({
-  ...entry,
-  v: version,
-  state: entry.state === 'failed' ? 'failed' : 'waiting',
-  until,
-});
+export const storedEntry = (entry: Entry, until: number): Stored => ({ ...entry, v: version, until });
 
 const isText = (value: unknown): value is string => typeof value === 'string';
 

@@ -1,8 +1,6 @@
-import type { Message } from '../protocol/index.ts';
 import { ChatError } from './errors.ts';
 import { createOutboxEntries } from './outbox-entries.ts';
-import { afterFailure, type Entry, newEntry } from './outbox-entry.ts';
-import type { ChatStorage } from './store.ts';
+import { afterFailure, type Entry, newEntry, type OutboxParts } from './outbox-entry.ts';
 
 export type { Entry } from './outbox-entry.ts';
 
@@ -15,33 +13,8 @@ const longestTimer = 2 ** 31 - 1;
  * What this person wrote and the server has not confirmed yet, in the order of writing; kept through reloads, crashes and offline
  * times. Each conversation is sent in order, one message at a time; of all tabs on one storage one sends at a time, for all.
  * An entry leaves when its send succeeded, when its message was seen in the log, or when the person gives it up; by nothing else.
- *
- * @param parts
- * - `locks`: as in locks.ts; asked for while there is something that may be sent now, and given back after that
- * - `send`: sends `message:send`; rejects with a ChatError. To `to` where `conversation_id` is `to:USER_ID`
- * - `isOnline`: whether sending makes sense now; call `resume` when it becomes so
- * - `random`: from 0 up to 1
- * - `onError`: a storage or lock that failed, what was left out of the storage; must not throw
  */
-export const createOutbox = ({
-  user_id,
-  storage,
-  locks,
-  send,
-  isOnline,
-  clock,
-  random,
-  onError,
-}: {
-  user_id: string;
-  storage: ChatStorage;
-  locks: { alone<T>(name: string, work: () => Promise<T>): Promise<T> };
-  send: (entry: Entry) => Promise<Message>;
-  isOnline: () => boolean;
-  clock: { now(): number };
-  random: () => number;
-  onError: (error: unknown) => void;
-}) => {
+export const createOutbox = ({ user_id, storage, locks, send, isOnline, clock, random, onError }: OutboxParts) => {
   /** Conversations by the client_id of what is on its way there. */
   const inFlight = new Map<string, string>();
   let asked = false;
@@ -58,6 +31,7 @@ export const createOutbox = ({
     const busy = new Set([...inFlight.values()].map(entries.laneOf));
     const now = clock.now();
     let soonest = Number.POSITIVE_INFINITY;
+    if (!isOnline()) return soonest;
     for (const [id, lane] of entries.lanes()) {
       const entry = busy.has(id) ? undefined : lane.find(({ state }) => state !== 'failed');
       const held = entry && entries.get(entry.client_id);
@@ -132,7 +106,7 @@ export const createOutbox = ({
   const pump = () => {
     clearTimeout(timer);
     if (closed) return;
-    let due = isOnline() ? next() : Number.POSITIVE_INFINITY;
+    let due = next();
     if (isSender()) {
       // What `send` does may come back here before it returns.
       while (isSender() && typeof due !== 'number' && inFlight.size < atOnce) {

@@ -67,6 +67,19 @@ describe('an entry', () => {
     expect(texts(sends)).toEqual(['one']);
   });
 
+  it('is not sent before that by what goes on elsewhere either', async () => {
+    const { outbox, storage, sends, write } = openTab(createDevice());
+    write('one', 'a');
+    await settled();
+    storage.gate = () => new Promise(() => undefined);
+    write('two', 'b');
+    outbox.resume();
+    await settled();
+    last(sends).answer();
+    await pass(60_000);
+    expect(texts(sends)).toEqual(['one']);
+  });
+
   it('leaves the list and the storage when it was answered', async () => {
     const device = createDevice();
     const { outbox, sends, shown, write } = openTab(device);
@@ -278,9 +291,12 @@ describe('an error that will pass', () => {
     const { sends, write } = openTab(createDevice());
     write('one');
     await settled();
+    const setTimer = vi.spyOn(globalThis, 'setTimeout');
     last(sends).refuse(unavailable(2 ** 31 + 1_000));
     await pass(1_000);
     expect(sends).toHaveLength(1);
+    for (const [, ms] of setTimer.mock.calls) expect(ms).toBeLessThan(2 ** 31);
+    setTimer.mockRestore();
     await pass(2 ** 31);
     expect(sends).toHaveLength(2);
   });
@@ -377,7 +393,7 @@ describe('a definite error', () => {
 
 describe('what the person does', () => {
   it('retry sends at once what waits for its time', async () => {
-    const { outbox, sends, write } = openTab(createDevice());
+    const { outbox, sends, shown, write } = openTab(createDevice());
     const { client_id } = write('one');
     await settled();
     last(sends).refuse(unavailable(50_000));
@@ -389,6 +405,7 @@ describe('what the person does', () => {
     outbox.retry(client_id);
     await settled();
     expect(sends).toHaveLength(2);
+    expect(shown()).toEqual(['one sending']);
   });
 
   it.each([
@@ -672,6 +689,35 @@ describe('two tabs', () => {
     expect([a.shown(), b.shown(), device.rows.size]).toEqual([[], [], 0]);
   });
 
+  it('do not send again what the other was just answered, however slow its storage is', async () => {
+    const { sends, a, b } = openTwo();
+    a.write('one');
+    await settled();
+    expect(last(sends).tab).toBe('a');
+    a.storage.gate = () => new Promise(resolve => setTimeout(resolve, 500));
+    last(sends).answer();
+    await pass(60_000);
+    expect(sends).toHaveLength(1);
+    expect([a.shown(), b.shown()]).toEqual([[], []]);
+  });
+
+  it('show no more what was given up here while news of it came from the other', async () => {
+    const { device, sends, a, b } = openTwo();
+    a.net.isOnline = false;
+    const { client_id } = a.write('one');
+    await settled();
+    expect(last(sends).tab).toBe('b');
+    let open: () => void = expect.fail;
+    a.storage.gate = () => new Promise(resolve => (open = () => resolve(undefined)));
+    last(sends).refuse(unavailable(50_000));
+    await settled();
+    a.outbox.discard(client_id);
+    a.storage.gate = async () => undefined;
+    open();
+    await settled();
+    expect([a.shown(), b.shown(), device.rows.size]).toEqual([[], [], 0]);
+  });
+
   it('do not bring back what the other has dropped a moment ago', async () => {
     const { device, sends, a } = openTwo();
     a.write('one');
@@ -715,5 +761,23 @@ describe('a closed one', () => {
     const after = openTab(device, { isOnline: false });
     await settled();
     expect(after.shown()).toEqual(['one waiting', 'two waiting']);
+  });
+
+  it.each([
+    ['an answer', (one: Send) => one.answer()],
+    ['an exception', (one: Send) => one.refuse(new TypeError('gone'))],
+  ])('does not touch its storage for %s that comes later', async (_, end) => {
+    const device = createDevice();
+    const { onError, outbox, sends, storage, write } = openTab(device);
+    write('one');
+    await settled();
+    await outbox.close();
+    await settled();
+    expect(device.holders).toEqual([]);
+    storage.failing = new Error('closed');
+    end(last(sends));
+    await settled();
+    expect(onError).not.toHaveBeenCalled();
+    expect(device.rows.size).toBe(1);
   });
 });
