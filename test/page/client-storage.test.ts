@@ -28,6 +28,11 @@ const script = `
       IDBObjectStore.prototype.put = () => { throw new DOMException('Full.', 'QuotaExceededError'); };
       return () => { IDBObjectStore.prototype.put = put; };
     },
+    /** Deletes the database; rejects where somebody does not let go of it. */
+    remove: () => new Promise((resolve, reject) => {
+      indexedDB.deleteDatabase('chat').onsuccess = resolve;
+      setTimeout(reject, 5_000, new Error('Somebody holds on to it.'));
+    }),
     stored: async () => {
       const disk = await openIndexedDbStorage({ name: 'chat', onTrouble });
       const entries = await disk.list('');
@@ -114,7 +119,10 @@ inChromium('the storage of the client library', stage => {
     const first = await visit();
     const second = await another(first);
     await run(first, 'await open()');
-    await run(second, "await open(); const written = storage.write([['late', 1]]); storage.close(); await written");
+    await run(
+      second,
+      "await open('chat', 'IndexedDB'); const written = storage.write([['late', 1]]); storage.close(); await written",
+    );
     await first.waitForFunction('heard.length > 0');
     expect(await run(first, "return [heard, await storage.get('late')]")).toEqual([[['late']], 1]);
     await leave(first);
@@ -207,8 +215,9 @@ inChromium('the storage of the client library', stage => {
     const page = await another(holder);
     expect(await run(page, 'await open(); return [storage.kind, troubles]')).toEqual(['memory', [`${kept} Error`]]);
     await run(holder, 'held.close(); await deleted');
-    // Ours opened meanwhile, too late; a second deletion would wait for it if it were still open.
-    await run(holder, "await new Promise(resolve => { indexedDB.deleteDatabase('chat').onsuccess = resolve })");
+    // Ours opens now, too late; a second deletion would wait for it if it stayed open.
+    await expect.poll(() => run(holder, 'return (await indexedDB.databases()).length')).toBe(1);
+    await run(holder, 'await remove()');
     await leave(page);
   });
 
@@ -307,7 +316,7 @@ inChromium('the storage of the client library', stage => {
     const page = await visit();
     const other = await another(page);
     await run(page, "await open(); await storage.write([['a', 1]])");
-    await run(other, "await new Promise(resolve => { indexedDB.deleteDatabase('chat').onsuccess = resolve })");
+    await run(other, 'await remove()');
     expect(await run(page, "await storage.write([['b', 2]]); return [await stored(), troubles, storage.kind]")).toEqual(
       [[['b', 2]], [], 'persistent'],
     );
