@@ -11,7 +11,7 @@ import {
 import { errorSchema, jsonSchema } from './schema.ts';
 
 /** The socket half of the contract as AsyncAPI 3.0: commands that the server receives, events that it sends. */
-export const asyncApi = () => {
+export const asyncApi = (): Record<string, unknown> => {
   const commands = operationNames.filter(name => operations[name].socket);
   const events = [...new Set<string>(Object.values(eventNames))];
   const namespaceOf = (name: SignalName) => {
