@@ -711,10 +711,13 @@ describe('two tabs', () => {
     a.storage.gate = () => new Promise(resolve => (open = () => resolve(undefined)));
     last(sends).refuse(unavailable(50_000));
     await settled();
+    const seen: string[][] = [];
     a.outbox.discard(client_id);
+    a.outbox.entries.subscribe(() => seen.push(a.shown()));
     a.storage.gate = async () => undefined;
     open();
     await settled();
+    expect(seen.flat()).toEqual([]);
     expect([a.shown(), b.shown(), device.rows.size]).toEqual([[], [], 0]);
   });
 
