@@ -123,20 +123,20 @@ export const createClient = ({
   const outbox: Computed<readonly Entry[]> = createRelay(() => desk?.outbox.entries.get() ?? nothing, onError);
   const kind: Computed<'persistent' | 'memory'> = createRelay(() => storage.kind, onError);
 
-  const leave = async () => {
+  const leave = async (isOver: boolean) => {
     const old = desk;
     desk = undefined;
     handles = new Map();
     for (const stop of unwatch.splice(0)) stop();
     for (const each of [conversations, unread, outbox]) each.invalidate();
-    await old?.close();
+    await old?.close(isOver);
   };
 
   /** Whoever is signed in now has a desk, and nobody else. */
   const follow = () => {
     const user = session.user.get();
     if (closed || desk?.user === user) return;
-    void leave().catch(onError);
+    void leave(true).catch(onError);
     if (!user) return;
     const mine = createDesk({
       ...{ user, storage, locks, call, isOnline, clock, random: Math.random, onError },
@@ -150,7 +150,10 @@ export const createClient = ({
       mine.outbox.entries.subscribe(outbox.invalidate),
     ];
     for (const each of [conversations, unread, outbox]) each.invalidate();
-    connection.start();
+    // With what this device held, so that the server is asked for the rest only.
+    void mine.loaded.then(() => {
+      if (desk === mine) connection.start();
+    });
   };
 
   const stops = [
@@ -224,7 +227,7 @@ export const createClient = ({
       closed = true;
       for (const stop of stops) stop();
       connection.stop();
-      await leave();
+      await leave(false);
       session.close();
       if (!given) storage.close();
     },

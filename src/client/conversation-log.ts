@@ -55,6 +55,7 @@ export const createConversationLog = ({
   seq: start,
   id,
   me,
+  shown: initial,
   windowSize = 400,
 }: {
   epoch: string;
@@ -63,11 +64,13 @@ export const createConversationLog = ({
   id?: string;
   /** The id of who is signed in. */
   me: string;
+  /** What was shown when it stood there. */
+  shown?: Window;
   windowSize?: number;
 }): ConversationLog => {
   let cursor = start;
   let cursorId = id;
-  let shown: Window | undefined;
+  let shown = initial;
   const ahead = new Map<number, LogEvent>();
   let recent: LogEvent[] = [];
   let recentAfter = start;

@@ -19,6 +19,13 @@ export interface Held {
   readonly summary: Summary;
 }
 
+/** A conversation as this device last held it, for an instant start: nothing rests on it, as sync goes on from its cursor. */
+export interface Snapshot {
+  summary: Summary;
+  cursor: { epoch: string; seq: number; id?: string };
+  window?: Window;
+}
+
 /**
  * What this client knows of the conversations of `me`. Everything that the server says goes in here, in any order and any number of
  * times; what is shown comes out.
@@ -31,6 +38,8 @@ export interface Conversations {
   ids(): string[];
   /** A conversation as the server tells it; of what is held, sync goes on. */
   upsert(conversation: Conversation): void;
+  /** What this device held of it before. */
+  put(kept: Snapshot): void;
   /** What was held of it cannot be continued: goes on at its head. */
   restart(conversation: Conversation): void;
   remove(id: string): void;
@@ -50,12 +59,21 @@ export interface ConversationsParts {
   onGap: (conversation_id: string) => void;
   /** An event of a conversation that is not held: it became the caller's. */
   onUnknown: (conversation_id: string) => void;
+  /** What is held of this conversation changed, or is gone. */
+  onChange: (conversation_id: string) => void;
   /** Each event of the log, once and in order. */
   onEvent: (event: LogEvent) => void;
   onError: (error: unknown) => void;
 }
 
-export const createConversations = ({ me, onGap, onUnknown, onEvent, onError }: ConversationsParts): Conversations => {
+export const createConversations = ({
+  me,
+  onGap,
+  onUnknown,
+  onChange,
+  onEvent,
+  onError,
+}: ConversationsParts): Conversations => {
   const held = new Map<string, { log: ConversationLog; summary: Summary }>();
   const slots = new Map<string, Shown>();
   const summaries = () => [...held.values()].map(({ summary }) => summary);
@@ -75,12 +93,16 @@ export const createConversations = ({ me, onGap, onUnknown, onEvent, onError }: 
     return slot;
   };
 
-  const refresh = (id: string) => slots.get(id)?.window.set(held.get(id)?.log.window());
+  const refresh = (id: string) => {
+    slots.get(id)?.window.set(held.get(id)?.log.window());
+    onChange(id);
+  };
 
   const changed = (id: string) => {
     slots.get(id)?.summary.set(held.get(id)?.summary);
     list.invalidate();
     unread.invalidate();
+    onChange(id);
   };
 
   const setSummary = (id: string, summary: Summary) => {
@@ -120,6 +142,17 @@ export const createConversations = ({ me, onGap, onUnknown, onEvent, onError }: 
     remove,
     restart,
     refresh,
+
+    put({ summary, cursor, window }) {
+      // What came from the server meanwhile is newer.
+      if (held.has(summary.id)) return;
+      held.set(summary.id, {
+        log: createConversationLog({ ...cursor, me, ...(window && { shown: window }) }),
+        summary,
+      });
+      changed(summary.id);
+      refresh(summary.id);
+    },
 
     upsert(conversation) {
       const one = held.get(conversation.id);

@@ -8,6 +8,7 @@ import type { Locks } from './locks.ts';
 import { createOutbox, type Entry, type Outbox } from './outbox.ts';
 import { createPresence, type PresenceDesk } from './presence.ts';
 import { createReads, type Reads } from './reads.ts';
+import { createSnapshots, type Snapshots } from './snapshots.ts';
 import type { ChatStorage } from './store.ts';
 import { createSync, type Sync } from './sync.ts';
 import { createTyping, type TypingDesk } from './typing.ts';
@@ -29,8 +30,10 @@ export interface Desk {
   disconnected(): void;
   /** The list is known, and everything in it up to date, for the first time. */
   readonly synced: Promise<void>;
-  /** Writes down what has to be. */
-  close(): Promise<void>;
+  /** What this device held is there; resolves in any case. */
+  readonly loaded: Promise<void>;
+  /** Writes down what has to be; where the session is over, leaves nothing to read but what was not sent. */
+  close(isOver: boolean): Promise<void>;
 }
 
 export interface DeskParts {
@@ -71,10 +74,12 @@ export const createDesk = (parts: DeskParts): Desk => {
     me,
     onGap: id => sync.soon(id),
     onUnknown: id => sync.soon(id),
+    onChange: id => snapshots.touch(id),
     onEvent,
     onError,
   });
-  const sync: Sync = createSync({ conversations, call, isOnline, random, onError });
+  const snapshots: Snapshots = createSnapshots({ user_id: me, storage, conversations, onError });
+  const sync: Sync = createSync({ conversations, call, isOnline, random, onSince: snapshots.setSince, onError });
 
   const send = async ({ conversation_id, message, client_id, reply_to }: Entry): Promise<Message> => {
     const place = conversation_id.startsWith('to:') ? { to: conversation_id.slice(3) } : { conversation_id };
@@ -116,6 +121,10 @@ export const createDesk = (parts: DeskParts): Desk => {
     if (!closed) conversations.upsert(conversation);
   };
 
+  const loaded = snapshots.load().then(since => {
+    if (since !== undefined) sync.begin(since);
+  });
+
   const signals: { [S in Signal]?: (payload: SignalPayload<S>) => void } = {
     heads: sync.heads,
     'typing:updated': typing.hear,
@@ -129,6 +138,7 @@ export const createDesk = (parts: DeskParts): Desk => {
   return {
     ...{ user, conversations, outbox, history, reads, typing, presence },
     synced: whenSynced,
+    loaded,
 
     onLogEvents(events) {
       conversations.receive(events);
@@ -153,13 +163,13 @@ export const createDesk = (parts: DeskParts): Desk => {
       typing.clear();
     },
 
-    async close() {
+    async close(isOver) {
       closed = true;
       sync.stop();
       reads.stop();
       typing.clear();
       presence.clear();
-      await outbox.close();
+      await Promise.all([outbox.close(), isOver ? snapshots.forget() : snapshots.close()]);
     },
   };
 };

@@ -8,6 +8,8 @@ export interface SyncParts {
   call: <N extends 'sync' | 'conversation:list' | 'conversation:get'>(name: N, input: Input<N>) => Promise<Output<N>>;
   isOnline: () => boolean;
   random: () => number;
+  /** All that the caller is in is held, as of this membership version. */
+  onSince: (since: number) => void;
   onError: (error: unknown) => void;
 }
 
@@ -15,6 +17,8 @@ export interface SyncParts {
 export interface Sync {
   /** After connecting: the list where it is not known yet, then everything that was missed. Never rejects. */
   all(): Promise<void>;
+  /** What is held belongs to this membership version: the list need not be read. */
+  begin(since: number): void;
   /** A moment later, as what is missing is often the next packet. */
   soon(conversation_id: string): void;
   /** The server's digest of how far logs reach. */
@@ -31,7 +35,7 @@ const retryMs = 2_000;
 /** After so many answers that end with `more`, conversations go on at their head: nobody reads what was said in between event by event. */
 const maxRounds = 8;
 
-export const createSync = ({ conversations, call, isOnline, random, onError }: SyncParts): Sync => {
+export const createSync = ({ conversations, call, isOnline, random, onSince, onError }: SyncParts): Sync => {
   /** The membership version that this client has; undefined until the list was read. */
   let since: number | undefined;
   const wanted = new Set<string>();
@@ -87,6 +91,7 @@ export const createSync = ({ conversations, call, isOnline, random, onError }: S
       conversations.receive(events);
     }
     since = answer.since;
+    onSince(since);
   };
 
   const isBehind = (id: string) => {
@@ -158,6 +163,9 @@ export const createSync = ({ conversations, call, isOnline, random, onError }: S
     all() {
       allWanted = true;
       return run();
+    },
+    begin(known) {
+      since ??= known;
     },
     soon,
     heads({ epoch, heads }) {

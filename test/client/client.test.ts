@@ -90,3 +90,31 @@ test('[G9] signed out in one place, over everywhere; nobody else’s desk stays'
   await until(() => other.user.get() === undefined && other.conversations.get().length === 0);
   expect(() => other.conversation('lobby')).toThrow(expect.objectContaining({ code: 'signed_out' }));
 });
+
+test('a client that starts without a server shows what it held, and takes what is written', async () => {
+  const ann = await newPerson();
+  const bob = await newPerson();
+  const { id } = await ann.client.direct(bob.user.id);
+  await ann.client.conversation(id).open();
+  ann.client.conversation(id).send('kept');
+  await until(() => texts(ann.client, id).length === 1);
+  await ann.client.close();
+
+  const offline = createClient({ url: 'http://127.0.0.1:9', storage: ann.storage, onError: () => undefined });
+  clients.push(offline);
+  await offline.restore();
+  await until(() => offline.conversations.get().some(summary => summary.id === id));
+  expect(texts(offline, id)).toEqual(['kept']);
+  offline.conversation(id).send('later');
+  await until(() => offline.connection.get().status === 'waiting');
+  expect(offline.connection.get().error).toMatchObject({ code: 'offline' });
+  await offline.close();
+
+  const again = newClient(ann.storage);
+  await again.restore();
+  await again.synced();
+  await until(() => texts(again, id).join() === 'kept,later');
+  expect(again.outbox.get()).toEqual([]);
+  await again.signOut();
+  expect((await ann.storage.list('')).map(([key]) => key)).toEqual([]);
+});

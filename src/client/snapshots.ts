@@ -1,0 +1,128 @@
+import type { Conversations, Snapshot } from './conversations.ts';
+import { isRecord } from './rest.ts';
+import type { ChatStorage } from './store.ts';
+
+export interface Snapshots {
+  /** Puts what was kept into the conversations. Resolves with the membership version that it belongs to. Never rejects. */
+  load(): Promise<number | undefined>;
+  /** Something of this conversation changed: it is written down a moment later. */
+  touch(conversation_id: string): void;
+  /** The list is complete as of this membership version. */
+  setSince(since: number): void;
+  /** Deletes all of it, as whoever signed out leaves nothing to read. */
+  forget(): Promise<void>;
+  /** Writes what is waiting. */
+  close(): Promise<void>;
+}
+
+const version = 1;
+const delayMs = 1_000;
+/** Messages kept of a conversation, and conversations of which any are kept: the last spoken in. */
+const keptMessages = 50;
+const keptWindows = 50;
+
+export const createSnapshots = ({
+  user_id,
+  storage,
+  conversations,
+  onError,
+}: {
+  user_id: string;
+  storage: ChatStorage;
+  conversations: Pick<Conversations, 'get' | 'list' | 'put'>;
+  onError: (error: unknown) => void;
+}): Snapshots => {
+  const prefix = `copy:${user_id}:`;
+  const sinceKey = `since:${user_id}`;
+  const touched = new Set<string>();
+  let since: number | undefined;
+  let sinceTouched = false;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let writing = Promise.resolve();
+
+  const snapshotOf = (id: string, withMessages: boolean): (Snapshot & { v: number }) | undefined => {
+    const held = conversations.get(id);
+    if (!held) return undefined;
+    const window = withMessages ? held.log.window() : undefined;
+    const messages = window?.messages.slice(-keptMessages) ?? [];
+    return {
+      v: version,
+      summary: held.summary,
+      cursor: held.log.cursor(),
+      // What ends before the newest message would be a hole at the next start.
+      ...(window &&
+        !window.hasNewer && {
+          window: { messages, hasOlder: window.hasOlder || messages.length < window.messages.length, hasNewer: false },
+        }),
+    };
+  };
+
+  const save = () => {
+    timer = undefined;
+    const recent = new Set(
+      conversations.list
+        .get()
+        .slice(0, keptWindows)
+        .map(({ id }) => id),
+    );
+    const changes = [...touched].map(id => [prefix + id, snapshotOf(id, recent.has(id))] as const);
+    touched.clear();
+    // In one write with what it belongs to: never a version without its conversations.
+    const all = sinceTouched ? [...changes, [sinceKey, since] as const] : changes;
+    sinceTouched = false;
+    if (all.length > 0) writing = writing.then(() => storage.write(all)).catch(onError);
+    return writing;
+  };
+
+  const soon = () => {
+    timer ??= setTimeout(() => void save(), delayMs);
+  };
+
+  return {
+    async load() {
+      try {
+        const [entries, kept] = await Promise.all([storage.list(prefix), storage.get(sinceKey)]);
+        for (const [, value] of entries) if (isSnapshot(value)) conversations.put(value);
+        return entries.length > 0 && typeof kept === 'number' ? kept : undefined;
+      } catch (error) {
+        onError(error);
+        return undefined;
+      }
+    },
+    touch(id) {
+      touched.add(id);
+      soon();
+    },
+    setSince(next) {
+      if (next === since) return;
+      since = next;
+      sinceTouched = true;
+      soon();
+    },
+    async forget() {
+      clearTimeout(timer);
+      touched.clear();
+      await writing;
+      const entries = await storage.list(prefix);
+      await storage.write([[sinceKey, undefined], ...entries.map(([key]) => [key, undefined] as const)]);
+    },
+    async close() {
+      clearTimeout(timer);
+      await save();
+    },
+  };
+};
+
+/** Another version of this library, or anybody, may have written it. */
+const isSnapshot = (value: unknown): value is Snapshot => {
+  if (!isRecord(value) || value['v'] !== version) return false;
+  const { summary, cursor, window } = value;
+  return (
+    isRecord(summary) &&
+    typeof summary['id'] === 'string' &&
+    isRecord(cursor) &&
+    typeof cursor['epoch'] === 'string' &&
+    Number.isSafeInteger(cursor['seq']) &&
+    (window === undefined || (isRecord(window) && Array.isArray(window['messages'])))
+  );
+};
