@@ -42,7 +42,11 @@ const script = `
   });
 `;
 
-const run = (page: Page, body: string): Promise<unknown> => page.evaluate(`(async () => { ${body} })()`);
+/** What it rejects with is an error of its own: vitest would look for the page's stack among the files of this machine. */
+const run = (page: Page, body: string): Promise<unknown> =>
+  page.evaluate(`(async () => { ${body} })()`).catch((error: Error) => {
+    throw new Error(error.message.replaceAll(/\n\s+at .*/g, ''));
+  });
 
 inChromium('the storage of the client library', stage => {
   let modules: ModuleServer;
