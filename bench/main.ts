@@ -6,6 +6,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { measureClient } from './client.ts';
 import type { Ask, Load, Reply, RunResult } from './fleet.ts';
 import { type Comparison, progress, report, save } from './report.ts';
 import { type MeasuredServer, startBare, startParley } from './servers.ts';
@@ -217,7 +218,8 @@ const main = async () => {
       await servers[name].stop();
     }
     if (wanted('memory')) add(await measureMemory(start, connect, generator));
-    const text = report(results, { rounds, quick: options.quick, commit: commit() });
+    const client = wanted('client') ? await measureClient() : [];
+    const text = `${report(results, { rounds, quick: options.quick, commit: commit() })}\n${client.join('\n')}\n`;
     console.log(text);
     if (profiles) console.log(`Profiles: ${profiles}`);
     if (options.save || !(options.quick || options.only)) save(join(root, 'bench/RESULTS.md'), text);

@@ -46,12 +46,12 @@ export interface ChatClient {
   readonly unread: Observable<number>;
   /** Of all conversations, in the order of writing. */
   readonly outbox: Observable<readonly Entry[]>;
-  /** Resolves with who is signed in on this device, from the storage. Everything else waits for it by itself. */
+  /** Takes up the session that this device has, if any. Call it first, unless somebody signs in anew. */
   restore(): Promise<User | undefined>;
   signUp(input: Input<'account:register'>): Promise<User>;
   signIn(input: Input<'account:login'>): Promise<User>;
   signOut(): Promise<void>;
-  /** The list and everything in it is up to date for the first time since the sign-in. */
+  /** Resolves when the list and everything in it is up to date for the first time. Rejects where nobody is signed in. */
   synced(): Promise<void>;
   /** Throws a `ChatError` `signed_out` where nobody is signed in. */
   conversation(id: string): ChatConversation;
@@ -203,7 +203,7 @@ export const createClient = ({
       await session.signOut();
       follow();
     },
-    synced: () => here().synced,
+    synced: async () => here().synced,
     conversation,
     direct: async user_id => take(await call('conversation:direct', { user_id })),
     create: async input => take(await call('conversation:create', { ...input, client_id: newId() })),
