@@ -84,7 +84,8 @@ export const createClient = ({
   onError = error => console.error('Parley:', error),
 }: ClientOptions = {}): ChatClient => {
   const clock = { now: () => Date.now() };
-  const storage = given ?? whenOpen(openStorage({ name, onTrouble: onError }));
+  const onKind = () => kind.invalidate();
+  const storage = given ?? whenOpen(openStorage({ name, onTrouble: onError, onKind }), onKind);
   const locks = createLocks();
   const rest = createRest({ url, ...(fetch && { fetch }) });
   const session = createSession({ rest, storage, locks, clock, onError });

@@ -12,7 +12,7 @@ interface Unsaved {
 }
 
 /** What `disk` refuses is kept on top of it, seen by whoever reads, and brought along by the next write that it takes. */
-const withMemory = (disk: ChatStorage, onTrouble: (error: Error) => void): ChatStorage => {
+const withMemory = (disk: ChatStorage, onTrouble: (error: Error) => void, onKind: () => void): ChatStorage => {
   /** What the disk has not confirmed: `fresh` was not tried yet, `refused` was. A key is in one of them. */
   const fresh = new Map<string, Unsaved>();
   const refused = new Map<string, Unsaved>();
@@ -23,11 +23,14 @@ const withMemory = (disk: ChatStorage, onTrouble: (error: Error) => void): ChatS
   const tell = (error: Error) => {
     if (inTrouble) return;
     inTrouble = true;
+    onKind();
     onTrouble(error);
   };
 
   const isOver = () => {
-    if (fresh.size + refused.size === 0) inTrouble = false;
+    if (!inTrouble || fresh.size + refused.size > 0) return;
+    inTrouble = false;
+    onKind();
   };
 
   const save = async (entries: Map<string, Unsaved>): Promise<boolean> => {
@@ -125,14 +128,17 @@ const withMemory = (disk: ChatStorage, onTrouble: (error: Error) => void): ChatS
 export const openStorage = async ({
   name,
   onTrouble,
+  onKind = () => undefined,
 }: {
   name: string;
   onTrouble: (error: Error) => void;
+  /** `kind` changed since the storage was opened. */
+  onKind?: () => void;
 }): Promise<ChatStorage> => {
   try {
     if (!globals().indexedDB) return createMemoryStorage();
     const disk = await openIndexedDbStorage({ name, onTrouble });
-    return withMemory(disk, onTrouble);
+    return withMemory(disk, onTrouble, onKind);
   } catch (error) {
     onTrouble(notKept(error));
     return createMemoryStorage();

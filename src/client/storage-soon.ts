@@ -1,10 +1,11 @@
 import type { ChatStorage } from './store.ts';
 
-/** A storage that is still being opened, which must not fail: whoever reads or writes waits for it. */
-export const whenOpen = (opening: Promise<ChatStorage>): ChatStorage => {
+/** A storage that is still being opened, which must not fail: whoever reads or writes waits for it. `onKind`: it is not `persistent` after all. */
+export const whenOpen = (opening: Promise<ChatStorage>, onKind: () => void): ChatStorage => {
   let opened: ChatStorage | undefined;
   void opening.then(storage => {
     opened = storage;
+    if (storage.kind !== 'persistent') onKind();
   });
   return {
     list: async prefix => (await opening).list(prefix),
