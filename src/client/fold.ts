@@ -15,7 +15,7 @@ export const foldInto = (messages: readonly Message[], event: LogEvent, me: stri
       return change(messages, target_id, edit, { message: excerpt(message) });
     }
     case 'unsend': {
-      const erase: Change = ({ edited_at: _, mentions_all: __, ...held }) => ({
+      const erase: Change = ({ edited_at: _, mentions_all: __, reply_preview: ___, ...held }) => ({
         ...held,
         ...{ message: '', mentions: [], reactions: [], unsent: true },
       });
