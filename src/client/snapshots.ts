@@ -68,7 +68,8 @@ export const createSnapshots = ({
     const changes = [...touched].map(id => [prefix + id, snapshotOf(id, recent.has(id))] as const);
     touched.clear();
     // In one write with what it belongs to: never a version without its conversations.
-    const all = sinceTouched ? [...changes, [sinceKey, since] as const] : changes;
+    const ids = conversations.list.get().map(({ id }) => id);
+    const all = sinceTouched ? [...changes, [sinceKey, { since, ids }] as const] : changes;
     sinceTouched = false;
     if (all.length > 0) writing = writing.then(() => storage.write(all)).catch(onError);
     return writing;
@@ -83,7 +84,10 @@ export const createSnapshots = ({
       try {
         const [entries, kept] = await Promise.all([storage.list(prefix), storage.get(sinceKey)]);
         for (const [, value] of entries) if (isSnapshot(value)) conversations.put(value);
-        return entries.length > 0 && typeof kept === 'number' ? kept : undefined;
+        if (entries.length === 0 || !isRecord(kept) || !Array.isArray(kept['ids'])) return undefined;
+        // Another tab, that knew less, may have deleted what this version counts as told: then all is asked anew.
+        const isWhole = kept['ids'].every(id => conversations.get(id));
+        return isWhole && Number.isSafeInteger(kept['since']) ? (kept['since'] as number) : undefined;
       } catch (error) {
         onError(error);
         return undefined;

@@ -74,8 +74,9 @@ export const createSync = ({ conversations, call, isOnline, random, onSince, onE
   };
 
   const take = async (answer: Output<'sync'>) => {
-    for (const conversation of answer.joined) conversations.upsert(conversation);
+    // In this order: who was let in again while the server was answering is told both, and would stay out for ever.
     for (const id of answer.left) conversations.remove(id);
+    for (const conversation of answer.joined) conversations.upsert(conversation);
     for (const [id, { events, head, floor, limited, reset }] of Object.entries(answer.conversations)) {
       const held = conversations.get(id);
       if (!held) continue;
