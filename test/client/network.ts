@@ -40,16 +40,16 @@ export const startWire = async (target: number, random: () => number): Promise<W
     if (line.deaf === direction) return;
     const fate = spoiled ? random() : 1;
     const at = between(0, data.length);
-    if (fate < 0.02) {
+    if (fate < 0.006) {
       if (to.writable) await new Promise(resolve => to.write(data.subarray(0, at), resolve));
       line.cut();
-    } else if (fate < 0.2) {
+    } else if (fate < 0.15) {
       write(to, data.subarray(0, at));
       await pause(between(0, 30));
       write(to, data.subarray(at));
     } else {
-      if (fate < 0.24) await pause(between(100, 400));
-      else if (fate < 0.5) await pause(between(0, 40));
+      if (fate < 0.16) await pause(between(100, 400));
+      else if (fate < 0.4) await pause(between(0, 20));
       write(to, data);
     }
   };
@@ -97,7 +97,7 @@ export const startWire = async (target: number, random: () => number): Promise<W
   /** What befalls the whole way, one thing after another. */
   const trouble = () => {
     const fate = random();
-    const lasting = between(100, 900);
+    const lasting = between(50, 600);
     if (fate < 0.25) cut();
     else if (fate < 0.45) {
       refusing = true;
@@ -106,7 +106,7 @@ export const startWire = async (target: number, random: () => number): Promise<W
     timer = setTimeout(() => {
       refusing = false;
       for (const line of [...lines]) if (line.deaf) line.cut();
-      timer = setTimeout(trouble, between(0, 600));
+      timer = setTimeout(trouble, between(200, 1_500));
     }, lasting);
   };
 
@@ -123,7 +123,7 @@ export const startWire = async (target: number, random: () => number): Promise<W
     heal,
     spoil() {
       spoiled = true;
-      timer = setTimeout(trouble, between(0, 600));
+      timer = setTimeout(trouble, between(0, 1_000));
     },
     async close() {
       closed = true;
