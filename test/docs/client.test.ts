@@ -200,6 +200,11 @@ describe('the recipes of docs/client.md work as they stand', () => {
       chat.child.stdin.write('line 4\n');
       link.heal();
       await until(() => shown().length === 6, 25_000);
+      // Nothing of its own to send: what it missed it has to ask for.
+      link.cut();
+      await say('other 3');
+      link.heal();
+      await until(() => shown().length === 7, 15_000);
       const lines = await stored();
       expect(lines.map(({ message }) => message)).toEqual([
         'line 1',
@@ -208,6 +213,7 @@ describe('the recipes of docs/client.md work as they stand', () => {
         'other 2',
         'line 3',
         'line 4',
+        'other 3',
       ]);
       const names = { [ann.id]: ann.username, [bob.id]: bob.username };
       expect(shown()).toEqual(lines.map(({ seq, from, message }) => `${seq} ${names[from.id]}: ${message}`));
