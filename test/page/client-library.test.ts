@@ -241,6 +241,24 @@ inChromium('an app on the client library', stage => {
     expect(await run(second, 'return (await restored) ?? "nobody"')).toBe('nobody');
   });
 
+  it('ends in every tab also when somebody signs out without a network, and says that the server was not told', async () => {
+    const { link, newTab, page: first } = await newPerson();
+    const second = await signedIn(await newTab());
+    link.cut();
+    await run(first, 'await client.signOut()');
+    expect(await run(first, 'return [ends, troubles.length, client.connection.get().status]')).toEqual([
+      ['here'],
+      1,
+      'stopped',
+    ]);
+    await second.waitForFunction('ends.length > 0 && !client.user.get()');
+    expect(await run(second, 'return [ends, client.conversations.get().length, troubles]')).toEqual([
+      ['signed_out'],
+      0,
+      [],
+    ]);
+  });
+
   it('works in memory where IndexedDB is forbidden, and says so', async () => {
     const { context, newTab } = await newBrowser();
     await context.addInitScript(
