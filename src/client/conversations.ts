@@ -36,8 +36,8 @@ export interface Conversations {
   get(id: string): Held | undefined;
   shown(id: string): Shown;
   ids(): string[];
-  /** A conversation as the server tells it; of what is held, sync goes on. */
-  upsert(conversation: Conversation): void;
+  /** A conversation as the server tells it; of what is held, sync goes on. A new one is held from `from` on, its head where absent. */
+  upsert(conversation: Conversation, from?: number): void;
   /** What this device held of it before. */
   put(kept: Snapshot): void;
   /** What was held of it cannot be continued: goes on at its head. */
@@ -46,6 +46,8 @@ export interface Conversations {
   receive(events: readonly LogEvent[]): void;
   /** After something was done to the log that is no event. */
   refresh(id: string): void;
+  /** The events before `floor` are not to be had. */
+  skip(id: string, floor: number): void;
   /** The head is at least so far. */
   raise(id: string, head: number): void;
   markRead(id: string, seq: number, n: number): void;
@@ -59,6 +61,8 @@ export interface ConversationsParts {
   onGap: (conversation_id: string) => void;
   /** An event of a conversation that is not held: it became the caller's. */
   onUnknown: (conversation_id: string) => void;
+  /** What was shown of it had to be let go of. */
+  onLetGo: (conversation_id: string) => void;
   /** What is held of this conversation changed, or is gone. */
   onChange: (conversation_id: string) => void;
   /** Each event of the log, once and in order. */
@@ -70,6 +74,7 @@ export const createConversations = ({
   me,
   onGap,
   onUnknown,
+  onLetGo,
   onChange,
   onEvent,
   onError,
@@ -119,11 +124,13 @@ export const createConversations = ({
     refresh(id);
   };
 
-  const restart = (conversation: Conversation) => {
-    const { id, epoch, head: seq } = conversation;
+  const restart = (conversation: Conversation, seq = conversation.head) => {
+    const { id, epoch } = conversation;
+    const wasShown = held.get(id)?.log.window() !== undefined;
     held.set(id, { log: createConversationLog({ epoch, seq, me }), summary: summaryOf(conversation) });
     changed(id);
     refresh(id);
+    if (wasShown) onLetGo(id);
   };
 
   const apply = (summary: Summary, event: LogEvent) => {
@@ -140,7 +147,7 @@ export const createConversations = ({
     shown,
     ids: () => [...held.keys()],
     remove,
-    restart,
+    restart: conversation => restart(conversation),
     refresh,
 
     put({ summary, cursor, window }) {
@@ -154,12 +161,13 @@ export const createConversations = ({
       refresh(summary.id);
     },
 
-    upsert(conversation) {
+    upsert(conversation, from) {
       const one = held.get(conversation.id);
       const cursor = one?.log.cursor();
       // Nothing of it is shown: what lies between need not be fetched.
       const isIdle = one && one.log.window() === undefined && cursor && cursor.seq < conversation.head;
-      if (!one || isIdle || cursor?.epoch !== conversation.epoch) restart(conversation);
+      if (!one) restart(conversation, from);
+      else if (isIdle || cursor?.epoch !== conversation.epoch) restart(conversation);
       else setSummary(conversation.id, merge(one.summary, summaryOf(conversation)));
     },
 
@@ -181,6 +189,14 @@ export const createConversations = ({
       }
       for (const id of touched) refresh(id);
       for (const id of gaps) onGap(id);
+    },
+
+    skip(id, floor) {
+      const log = held.get(id)?.log;
+      const wasShown = log?.window() !== undefined;
+      log?.skipTo(floor);
+      refresh(id);
+      if (wasShown && log?.window() === undefined) onLetGo(id);
     },
 
     raise(id, head) {

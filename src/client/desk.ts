@@ -74,6 +74,7 @@ export const createDesk = (parts: DeskParts): Desk => {
     me,
     onGap: id => sync.soon(id),
     onUnknown: id => sync.soon(id),
+    onLetGo: id => quietly(history.latest(id)),
     onChange: id => snapshots.touch(id),
     onEvent,
     onError,

@@ -34,6 +34,8 @@ export const createPresence = ({
     asked: boolean;
   }
   const watched = new Map<string, Watched>();
+  /** One object for each person, so that who draws anew does not subscribe anew. */
+  const shown = new Map<string, Observable<Presence | undefined>>();
   let timer: ReturnType<typeof setTimeout> | undefined;
   let tidying: ReturnType<typeof setTimeout> | undefined;
 
@@ -66,7 +68,10 @@ export const createPresence = ({
   const tidy = () => {
     tidying = undefined;
     const over = [...watched].flatMap(([id, one]) => (one.watchers === 0 ? [id] : []));
-    for (const id of over) watched.delete(id);
+    for (const id of over) {
+      watched.delete(id);
+      shown.delete(id);
+    }
     if (over.length > 0 && isOnline()) unwatch(over);
   };
 
@@ -80,23 +85,29 @@ export const createPresence = ({
   };
 
   return {
-    of: user_id => ({
-      get: () => watched.get(user_id)?.state.get(),
-      subscribe(listener) {
-        const one = oneOf(user_id);
-        one.watchers += 1;
-        const stop = one.state.subscribe(listener);
-        if (!one.asked) askSoon();
-        let subscribed = true;
-        return () => {
-          if (!subscribed) return;
-          subscribed = false;
-          stop();
-          one.watchers -= 1;
-          tidying ??= setTimeout(tidy, lingerMs);
-        };
-      },
-    }),
+    of(user_id) {
+      const known = shown.get(user_id);
+      if (known) return known;
+      const one: Observable<Presence | undefined> = {
+        get: () => watched.get(user_id)?.state.get(),
+        subscribe(listener) {
+          const mine = oneOf(user_id);
+          mine.watchers += 1;
+          const stop = mine.state.subscribe(listener);
+          if (!mine.asked) askSoon();
+          let subscribed = true;
+          return () => {
+            if (!subscribed) return;
+            subscribed = false;
+            stop();
+            mine.watchers -= 1;
+            tidying ??= setTimeout(tidy, lingerMs);
+          };
+        },
+      };
+      shown.set(user_id, one);
+      return one;
+    },
     hear,
     resume() {
       for (const one of watched.values()) one.asked = false;
@@ -108,6 +119,7 @@ export const createPresence = ({
       timer = undefined;
       tidying = undefined;
       watched.clear();
+      shown.clear();
     },
   };
 };

@@ -32,6 +32,8 @@ const listPage = 200;
 /** Milliseconds until a gap counts as one, and before another try where the server names no time. */
 const gapMs = 150;
 const retryMs = 2_000;
+/** Events of a conversation that became the caller's which are told one by one. */
+const maxNews = 200;
 /** After so many answers that end with `more`, conversations go on at their head: nobody reads what was said in between event by event. */
 const maxRounds = 8;
 
@@ -76,7 +78,13 @@ export const createSync = ({ conversations, call, isOnline, random, onSince, onE
   const take = async (answer: Output<'sync'>) => {
     // In this order: who was let in again while the server was answering is told both, and would stay out for ever.
     for (const id of answer.left) conversations.remove(id);
-    for (const conversation of answer.joined) conversations.upsert(conversation);
+    for (const conversation of answer.joined) {
+      const { id, head, floor } = conversation;
+      // What was said in it before this client heard of it is news as well; of a long history nobody wants each event.
+      const isNew = since !== undefined && !conversations.get(id) && head - floor < maxNews;
+      conversations.upsert(conversation, isNew ? Math.max(0, floor - 1) : undefined);
+      if (isNew) wanted.add(id);
+    }
     for (const [id, { events, head, floor, limited, reset }] of Object.entries(answer.conversations)) {
       const held = conversations.get(id);
       if (!held) continue;
@@ -84,10 +92,7 @@ export const createSync = ({ conversations, call, isOnline, random, onSince, onE
         await restart(id);
         continue;
       }
-      if (limited) {
-        held.log.skipTo(floor);
-        conversations.refresh(id);
-      }
+      if (limited) conversations.skip(id, floor);
       conversations.raise(id, head);
       conversations.receive(events);
     }

@@ -1,5 +1,7 @@
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type ChatClient, createClient, createMemoryStorage } from '../../src/client/index.ts';
+import { openSqliteLog } from '../../src/storage/log/sqlite/log.ts';
 import { until } from '../support/clients.ts';
 import { startServer, type TestServer } from '../support/server.ts';
 
@@ -117,4 +119,36 @@ test('a client that starts without a server shows what it held, and takes what i
   expect(again.outbox.get()).toEqual([]);
   await again.signOut();
   expect((await ann.storage.list('')).map(([key]) => key)).toEqual([]);
+});
+
+test('what a stranger says first is told like everything else, once and in order', async () => {
+  const ann = await newPerson();
+  const bob = await newPerson();
+  const heard: string[] = [];
+  bob.client.on('event', event => {
+    if (event.kind === 'message') heard.push(event.message);
+  });
+  const there = await ann.client.direct(bob.user.id);
+  for (const text of ['one', 'two', 'three']) there.send(text);
+  await until(() => heard.length === 3);
+  await server.restart();
+  there.send('four');
+  await until(() => heard.length === 4, 20_000);
+  expect(heard).toEqual(['one', 'two', 'three', 'four']);
+  expect(bob.client.unread.get()).toBe(4);
+});
+
+test('[G5] after a backup was put back, what is shown is loaded anew by itself', async () => {
+  const ann = await newPerson();
+  const room = await ann.client.create({ kind: 'room', name: `Room ${Date.now()}` });
+  await room.open();
+  room.send('before');
+  await until(() => texts(ann.client, room.id).length === 1);
+  await server.app.close();
+  const log = await openSqliteLog({ file: join(server.config.dataDir, 'log.db') });
+  await log.renewEpoch();
+  await log.close();
+  await server.restart();
+  room.send('after');
+  await until(() => texts(ann.client, room.id).join() === 'before,after', 20_000);
 });
