@@ -210,8 +210,10 @@ export const createClient = ({
     create: async input => take(await call('conversation:create', { ...input, client_id: newId() })),
     join: async room => take(await call('conversation:join', room)),
     async leave(conversation_id) {
+      const before = here().conversations.get(conversation_id)?.log;
       await call('conversation:leave', { conversation_id });
-      desk?.conversations.remove(conversation_id);
+      // Who was let in again before this answer came is not told so twice.
+      if (desk?.conversations.get(conversation_id)?.log === before) desk?.conversations.remove(conversation_id);
     },
     presence: user_id => here().presence.of(user_id),
     retry: client_id => here().outbox.retry(client_id),

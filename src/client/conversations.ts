@@ -163,6 +163,11 @@ export const createConversations = ({
 
     upsert(conversation, from) {
       const one = held.get(conversation.id);
+      // A public room that somebody looked at is not theirs; whether it no longer is, sync knows, as this answer may be old.
+      if (conversation.role === null) {
+        if (one) onGap(conversation.id);
+        return;
+      }
       const cursor = one?.log.cursor();
       // Nothing of it is shown: what lies between need not be fetched.
       const isIdle = one && one.log.window() === undefined && cursor && cursor.seq < conversation.head;

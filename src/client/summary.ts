@@ -40,7 +40,12 @@ export const applyTo = (held: Summary, event: LogEvent, me: string): Summary | u
     case 'message': {
       // What was told of the conversation may have been ahead of its events.
       if (event.n <= summary.n && summary.last_message && summary.last_message.seq >= event.seq) return summary;
-      const next = { ...summary, last_message: { ...event, reactions: [] }, n: Math.max(summary.n, event.n) };
+      // Where no message was to be had yet, it was not told how many there are: this one is the first behind what counted as unread.
+      const unseen = summary.last_message ? 0 : Math.max(0, event.n - 1 - summary.n);
+      const next = {
+        ...{ ...summary, last_message: { ...event, reactions: [] } },
+        ...{ n: Math.max(summary.n, event.n), read_n: summary.read_n + unseen },
+      };
       return event.from.id === me ? read(next, event.seq, event.n) : withUnread(next);
     }
     case 'edit':
