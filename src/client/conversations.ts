@@ -136,7 +136,9 @@ export const createConversations = ({
   const apply = (summary: Summary, event: LogEvent) => {
     const next = applyTo(summary, event, me);
     if (next) setSummary(event.conversation_id, next);
-    else remove(event.conversation_id);
+    else if (event.seq > summary.head) remove(event.conversation_id);
+    // The server told of it as the caller's after this: whoever was let in again would not be told so twice. Sync knows.
+    else onGap(event.conversation_id);
     onEvent(event);
   };
 

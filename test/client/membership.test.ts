@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type ChatClient, createClient, createMemoryStorage } from '../../src/client/index.ts';
 import { password, someName, until } from '../support/clients.ts';
 import { startServer, type TestServer } from '../support/server.ts';
+import { startWire } from './network.ts';
 
 let server: TestServer;
 const clients: ChatClient[] = [];
@@ -48,4 +49,32 @@ test('a room that is looked at without having been joined is none of the callerâ
   expect(bob.client.conversations.get().map(({ id }) => id)).toEqual(['lobby']);
   await bob.client.join({ conversation_id: room.id });
   expect(bob.client.conversations.get().map(({ id }) => id)).toContain(room.id);
+});
+
+test('[G5] whoever was away while they were removed and let in again is in', async () => {
+  const [ann, bob] = [await newPerson(), await newPerson()];
+  const room = await ann.client.create({ kind: 'room', name: someName() });
+  const there = await bob.client.join({ conversation_id: room.id });
+  await there.open();
+  const wire = await startWire(Number(new URL(server.url).port), Math.random);
+  const away = createClient({ url: wire.url, storage: createMemoryStorage(), onError: () => undefined });
+  clients.push(away);
+  await away.signIn({ username: bob.user.username, password });
+  await away.synced();
+  await away.conversation(room.id).open();
+  wire.refuse(true);
+  await until(() => away.connection.get().status !== 'online');
+  await ann.client.call('conversation:kick', { conversation_id: room.id, user_id: bob.user.id });
+  await until(() => there.summary.get() === undefined);
+  await bob.client.join({ conversation_id: room.id });
+  room.send('again');
+  await until(() => there.summary.get()?.last_message?.message === 'again');
+  wire.refuse(false);
+  away.reconnect();
+  const held = () => away.conversation(room.id);
+  await until(() => held().summary.get()?.last_message?.message === 'again');
+  await until(() => held().messages.get()?.messages.at(-1)?.message === 'again');
+  expect(away.conversations.get().map(({ id }) => id)).toContain(room.id);
+  await away.close();
+  await wire.close();
 });

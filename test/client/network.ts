@@ -5,6 +5,8 @@ export interface Wire {
   readonly url: string;
   /** Cuts whatever there is; what comes anew is accepted. */
   cut(): void;
+  /** Cuts and lets nothing in, or lets it in again. */
+  refuse(isAway: boolean): void;
   /** Trouble begins. */
   spoil(): void;
   /** From now on everything passes at once. What was lost stays lost: such connections are cut. */
@@ -121,6 +123,10 @@ export const startWire = async (target: number, random: () => number): Promise<W
     url: `http://127.0.0.1:${address.port}`,
     cut,
     heal,
+    refuse(isAway) {
+      refusing = isAway;
+      if (isAway) cut();
+    },
     spoil() {
       spoiled = true;
       timer = setTimeout(trouble, between(0, 1_000));
