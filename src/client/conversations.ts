@@ -80,6 +80,8 @@ export const createConversations = ({
   onError,
 }: ConversationsParts): Conversations => {
   const held = new Map<string, { log: ConversationLog; summary: Summary }>();
+  /** Where those stood that ceased to be the caller's: what was told once is not told again to whoever is let in again. */
+  const left = new Map<string, { epoch: string; seq: number }>();
   const slots = new Map<string, Shown>();
   const summaries = () => [...held.values()].map(({ summary }) => summary);
   const list = createComputed<readonly Summary[]>(() => inOrder(summaries()), onError);
@@ -118,7 +120,10 @@ export const createConversations = ({
   };
 
   const remove = (id: string) => {
-    if (!held.delete(id)) return;
+    const one = held.get(id);
+    if (!one) return;
+    held.delete(id);
+    left.set(id, one.log.cursor());
     slots.get(id)?.receipts.set(new Map());
     changed(id);
     refresh(id);
@@ -173,7 +178,9 @@ export const createConversations = ({
       const cursor = one?.log.cursor();
       // Nothing of it is shown: what lies between need not be fetched.
       const isIdle = one && one.log.window() === undefined && cursor && cursor.seq < conversation.head;
-      if (!one) restart(conversation, from);
+      const past = left.get(conversation.id);
+      const told = past?.epoch === conversation.epoch ? past.seq : 0;
+      if (!one) restart(conversation, Math.max(from ?? conversation.head, told));
       else if (isIdle || cursor?.epoch !== conversation.epoch) restart(conversation);
       else setSummary(conversation.id, merge(one.summary, summaryOf(conversation)));
     },
