@@ -82,7 +82,7 @@ export class CorkedWebSocket extends WebSocket {
 }
 
 /** A `wsEngine` for Socket.IO whose connections are `CorkedWebSocket`s. */
-export const createCorkedEngine = (): new (options: ServerOptions) => WebSocketServer => {
+export const createCorkedEngine = (): (new (options: ServerOptions) => WebSocketServer) => {
   const turn = createTurn();
 
   return class CorkedWebSocketServer extends WebSocketServer {
