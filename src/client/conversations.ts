@@ -70,6 +70,9 @@ export interface ConversationsParts {
   onError: (error: unknown) => void;
 }
 
+/** Events that are told one by one where nothing is shown. */
+const maxNews = 200;
+
 export const createConversations = ({
   me,
   onGap,
@@ -131,8 +134,12 @@ export const createConversations = ({
 
   const restart = (conversation: Conversation, seq = conversation.head) => {
     const { id, epoch } = conversation;
-    const wasShown = held.get(id)?.log.window() !== undefined;
-    held.set(id, { log: createConversationLog({ epoch, seq, me }), summary: summaryOf(conversation) });
+    const before = held.get(id);
+    const wasShown = before?.log.window() !== undefined;
+    const told = summaryOf(conversation);
+    // How far this person has read, this device may know better.
+    const summary = before?.log.epoch === epoch ? merge(before.summary, told) : told;
+    held.set(id, { log: createConversationLog({ epoch, seq, me }), summary });
     changed(id);
     refresh(id);
     if (wasShown) onLetGo(id);
@@ -176,8 +183,8 @@ export const createConversations = ({
         return;
       }
       const cursor = one?.log.cursor();
-      // Nothing of it is shown: what lies between need not be fetched.
-      const isIdle = one && one.log.window() === undefined && cursor && cursor.seq < conversation.head;
+      // Nothing of it is shown: so much as lies between need not be fetched.
+      const isIdle = one && one.log.window() === undefined && cursor && cursor.seq < conversation.head - maxNews;
       const past = left.get(conversation.id);
       const told = past?.epoch === conversation.epoch ? past.seq : 0;
       if (!one) restart(conversation, Math.max(from ?? conversation.head, told));

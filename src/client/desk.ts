@@ -80,7 +80,12 @@ export const createDesk = (parts: DeskParts): Desk => {
     onError,
   });
   const snapshots: Snapshots = createSnapshots({ user_id: me, storage, conversations, onError });
-  const sync: Sync = createSync({ conversations, call, isOnline, random, onSince: snapshots.setSince, onError });
+  const sync: Sync = createSync({
+    ...{ conversations, call, isOnline, random, onError },
+    onListed: ({ id, read_seq }) => reads.compare(id, read_seq),
+    onSynced: () => synced(),
+    onSince: snapshots.setSince,
+  });
 
   const send = async ({ conversation_id, message, client_id, reply_to }: Entry): Promise<Message> => {
     const place = conversation_id.startsWith('to:') ? { to: conversation_id.slice(3) } : { conversation_id };
@@ -99,7 +104,7 @@ export const createDesk = (parts: DeskParts): Desk => {
   const outbox: Outbox = createOutbox({
     ...{ user_id: me, storage, locks, send, isOnline, clock, random, onError },
   });
-  const history = createHistory({ conversations, call, onError });
+  const history = createHistory({ conversations, call, onBehind: id => sync.soon(id), onError });
   const reads = createReads({ conversations, call, isOnline, onError });
   const typing = createTyping({
     me,
@@ -153,9 +158,7 @@ export const createDesk = (parts: DeskParts): Desk => {
       // After the sync: what was sent by another tab or before a crash is settled by its event, and not sent again.
       quietly(
         sync.all().then(() => {
-          if (closed) return;
-          outbox.resume();
-          if (isOnline()) synced();
+          if (!closed) outbox.resume();
         }),
       );
     },

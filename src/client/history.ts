@@ -23,13 +23,18 @@ export interface History {
 const pageSize = 50;
 /** A page that was overtaken by too many events is asked for again. */
 const maxTries = 5;
+/** Milliseconds that showing the newest messages waits for their events. */
+const catchUpMs = 3_000;
 
 export const createHistory = ({
   conversations,
   call,
+  onBehind,
   onError,
 }: {
   conversations: Conversations;
+  /** The server shows more than this client has been told of. */
+  onBehind: (conversation_id: string) => void;
   call: <N extends 'message:history' | 'conversation:get'>(name: N, input: Input<N>) => Promise<Output<N>>;
   onError: (error: unknown) => void;
 }): History => {
@@ -92,13 +97,37 @@ export const createHistory = ({
     }
   };
 
-  const showLatest = (id: string) =>
-    fetch(
+  /** Resolves when the events up to `seq` have come; after some seconds in any case. */
+  const reached = (id: string, seq: number) =>
+    new Promise<void>(resolve => {
+      const isThere = () => (conversations.get(id)?.log.cursor().seq ?? seq) >= seq;
+      const done = () => {
+        stop();
+        clearTimeout(timer);
+        resolve();
+      };
+      const stop = conversations.shown(id).window.subscribe(() => {
+        if (isThere()) done();
+      });
+      const timer = setTimeout(done, catchUpMs);
+      if (isThere()) done();
+      else onBehind(id);
+    });
+
+  const showLatest = async (id: string) => {
+    let newest = 0;
+    await fetch(
       id,
       {},
       ({ has_more }) => ({ hasOlder: has_more, hasNewer: false }),
-      page => held(id).log.show(page),
+      page => {
+        newest = page.items.at(-1)?.seq ?? 0;
+        return held(id).log.show(page);
+      },
     );
+    // What is not this client's turn yet is not shown: soon it is.
+    await reached(id, newest);
+  };
 
   return {
     loading: stateOf,

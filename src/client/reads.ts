@@ -8,6 +8,8 @@ export interface Reads {
   read(conversation_id: string, seq: number, n: number): void;
   /** Up to `seq` has reached this device. */
   delivered(conversation_id: string, seq: number): void;
+  /** The server has it that this person read up to `seq`: where this device knows better, it is told again. */
+  compare(conversation_id: string, seq: number): void;
   /** A connection is there (again). */
   resume(): void;
   stop(): void;
@@ -72,6 +74,10 @@ export const createReads = ({
       if (!summary || seq <= summary.read_seq) return;
       conversations.markRead(id, seq, n);
       mark('receipt:read', id, seq);
+    },
+    compare(id, seq) {
+      const read_seq = conversations.get(id)?.summary.read_seq ?? 0;
+      if (read_seq > seq) mark('receipt:read', id, read_seq);
     },
     delivered: (id, seq) => mark('receipt:delivered', id, seq),
     resume: () => schedule(0),

@@ -8,6 +8,10 @@ export interface SyncParts {
   call: <N extends 'sync' | 'conversation:list' | 'conversation:get'>(name: N, input: Input<N>) => Promise<Output<N>>;
   isOnline: () => boolean;
   random: () => number;
+  /** The server's own view of a conversation, before it is taken over. */
+  onListed: (conversation: Conversation) => void;
+  /** Everything was brought up to date. */
+  onSynced: () => void;
   /** All that the caller is in is held, as of this membership version. */
   onSince: (since: number) => void;
   onError: (error: unknown) => void;
@@ -37,7 +41,8 @@ const maxNews = 200;
 /** After so many answers that end with `more`, conversations go on at their head: nobody reads what was said in between event by event. */
 const maxRounds = 8;
 
-export const createSync = ({ conversations, call, isOnline, random, onSince, onError }: SyncParts): Sync => {
+export const createSync = (parts: SyncParts): Sync => {
+  const { conversations, call, isOnline, random, onListed, onSynced, onSince, onError } = parts;
   /** The membership version that this client has; undefined until the list was read. */
   let since: number | undefined;
   const wanted = new Set<string>();
@@ -56,6 +61,7 @@ export const createSync = ({ conversations, call, isOnline, random, onSince, onE
       });
       for (const conversation of page.items) {
         seen.add(conversation.id);
+        onListed(conversation);
         conversations.upsert(conversation);
       }
       after = page.has_more ? page.next : undefined;
@@ -120,23 +126,41 @@ export const createSync = ({ conversations, call, isOnline, random, onSince, onE
     for (const id of ids) if (isBehind(id)) await restart(id);
   };
 
-  /** What is asked for anew while it is being fetched is fetched again; what failed is wanted as before. */
+  /** Everything that is wanted, and what is wanted meanwhile; what failed is wanted as before. */
+  const catchUpAll = async () => {
+    while (!stopped && wanted.size > 0) {
+      const ids = [...wanted].slice(0, perCall);
+      for (const id of ids) wanted.delete(id);
+      try {
+        await catchUp(ids);
+      } catch (error) {
+        for (const id of ids) wanted.add(id);
+        throw error;
+      }
+    }
+  };
+
+  const bringAll = async () => {
+    // On a new device the list is cheaper than a sync of everything.
+    const isNew = since === undefined;
+    if (isNew) await readList();
+    for (const id of conversations.ids()) wanted.add(id);
+    // Also where there is none: the answer tells the membership version, and what was joined and left.
+    if (wanted.size === 0) await catchUp([]);
+    await catchUpAll();
+    // What was read on other devices meanwhile is in no log.
+    if (!isNew) await readList();
+    if (!stopped) onSynced();
+  };
+
   const work = async () => {
     while (!stopped && (allWanted || wanted.size > 0)) {
       const all = allWanted;
       allWanted = false;
-      // On a new device the list is cheaper than a sync of everything; later a sync tells what was joined and left.
-      const known = since !== undefined;
-      const ids: string[] = [];
       try {
-        if (all && !known) await readList();
-        if (all) for (const id of conversations.ids()) wanted.add(id);
-        ids.push(...[...wanted].slice(0, perCall));
-        for (const id of ids) wanted.delete(id);
-        await catchUp(ids);
+        await (all ? bringAll() : catchUpAll());
       } catch (error) {
-        for (const id of ids) wanted.add(id);
-        allWanted ||= all && ids.length === 0;
+        allWanted ||= all;
         throw error;
       }
     }

@@ -32,6 +32,8 @@ const newPerson = async (storage = createMemoryStorage()) => {
   return { client, user, username, storage };
 };
 
+const last = (client: ChatClient, id: string) => client.conversation(id).summary.get()?.last_message?.id ?? '';
+
 const texts = (client: ChatClient, id: string) =>
   client
     .conversation(id)
@@ -151,4 +153,38 @@ test('[G5] after a backup was put back, what is shown is loaded anew by itself',
   await server.restart();
   room.send('after');
   await until(() => texts(ann.client, room.id).join() === 'before,after', 20_000);
+});
+
+test('read marks find their way: those of another device to one that was away, and one’s own over a crash', async () => {
+  const ann = await newPerson();
+  const bob = await newPerson();
+  const { id } = await bob.client.direct(ann.user.id);
+  bob.client.conversation(id).send('read me');
+  await until(() => ann.client.unread.get() === 1);
+  await ann.client.close();
+
+  const other = newClient();
+  await other.signIn({ username: ann.username, password: 'correct horse' });
+  await other.synced();
+  other.conversation(id).markRead();
+  const unreadAtServer = async () =>
+    (await bob.client.call('message:readers', { id: last(bob.client, id) })).read.length;
+  await until(async () => (await unreadAtServer()) === 1);
+
+  const again = newClient(ann.storage);
+  await again.restore();
+  expect(again.user.get()?.id).toBe(ann.user.id);
+  await again.synced();
+  expect(again.unread.get()).toBe(0);
+
+  bob.client.conversation(id).send('and me');
+  await until(() => again.unread.get() === 1);
+  again.conversation(id).markRead();
+  // At once, before it was told.
+  await again.close();
+  const third = newClient(ann.storage);
+  await third.restore();
+  await third.synced();
+  expect(third.unread.get()).toBe(0);
+  await until(async () => (await unreadAtServer()) === 1);
 });
