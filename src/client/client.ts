@@ -19,7 +19,7 @@ export interface ClientOptions {
   url?: string;
   /** Where sessions, drafts of the outbox and copies of conversations are kept: IndexedDB of the browser, else memory, where absent. */
   storage?: ChatStorage;
-  /** One for each account that is signed in at once in one browser. */
+  /** One for each account that is signed in at once in one browser; of its database, its locks and what its tabs tell each other. */
   name?: string;
   fetch?: Fetch;
   /** Told what no call can tell: a storage that refuses, a malformed event. Written to the console where absent. */
@@ -86,7 +86,7 @@ export const createClient = ({
   const clock = { now: () => Date.now() };
   const onKind = () => kind.invalidate();
   const storage = given ?? whenOpen(openStorage({ name, onTrouble: onError, onKind }), onKind);
-  const locks = createLocks();
+  const locks = createLocks(name);
   const rest = createRest({ url, ...(fetch && { fetch }) });
   const session = createSession({ rest, storage, locks, clock, onError });
   const listeners = new Map<keyof ClientEvents, Set<(payload: never) => void>>();
@@ -94,6 +94,8 @@ export const createClient = ({
   let handles = new Map<string, ChatConversation>();
   let unwatch: (() => void)[] = [];
   let closed = false;
+  /** What whoever was signed in left behind is away. */
+  let left = Promise.resolve();
 
   const emit = <E extends keyof ClientEvents>(event: E, payload: ClientEvents[E]) => {
     for (const listener of [...(listeners.get(event) ?? [])]) {
@@ -137,7 +139,7 @@ export const createClient = ({
   const follow = () => {
     const user = session.user.get();
     if (closed || desk?.user === user) return;
-    void leave(true).catch(onError);
+    left = leave(true).catch(onError);
     if (!user) return;
     const mine = createDesk({
       ...{ user, storage, locks, call, isOnline, clock, random: Math.random, onError },
@@ -203,6 +205,8 @@ export const createClient = ({
     async signOut() {
       await session.signOut();
       follow();
+      // A page that is left right after this leaves nothing to read.
+      await left;
     },
     synced: async () => here().synced,
     conversation,

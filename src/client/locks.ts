@@ -1,7 +1,7 @@
 export interface Locks {
   /**
    * Runs `work` while no other work of this name runs: in any tab of this browser where it has Web Locks (secure pages), in this
-   * client elsewhere. Ends as `work` does; one that rejects lets the next one in. A name must not begin with `-`.
+   * client elsewhere. Ends as `work` does; one that rejects lets the next one in.
    */
   alone<T>(name: string, work: () => Promise<T>): Promise<T>;
 }
@@ -10,7 +10,8 @@ interface LockManager {
   request<T>(name: string, work: () => Promise<T>): Promise<T>;
 }
 
-export const createLocks = (): Locks => {
+/** `scope`: the name of the client, as all locks of a browser's origin are one name space, and clients of other names have nothing to wait for. */
+export const createLocks = (scope: string): Locks => {
   const { navigator } = globalThis as { navigator?: { locks?: LockManager } };
   const manager = navigator?.locks;
   const last = new Map<string, Promise<unknown>>();
@@ -30,7 +31,7 @@ export const createLocks = (): Locks => {
       if (!manager) return queued(name, work);
       let began = false;
       try {
-        return await manager.request(name, () => {
+        return await manager.request(`parley:${name}:${scope}`, () => {
           began = true;
           return work();
         });

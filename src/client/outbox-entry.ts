@@ -14,7 +14,7 @@ export interface Entry {
   readonly position: number;
   /** ISO 8601, by this device's clock. */
   readonly created_at: string;
-  /** `sending` is known to the tab that sends alone, and never stored: after a crash it is `waiting`. */
+  /** `sending` is known to the tab that sends alone, and never stored: other tabs show `waiting`, and so does this one after a crash. */
   readonly state: 'waiting' | 'sending' | 'failed';
   /** Why the server refused it for good; where it is `failed`. */
   readonly error?: {

@@ -38,6 +38,7 @@ export const createSnapshots = ({
   let since: number | undefined;
   let sinceTouched = false;
   let timer: ReturnType<typeof setTimeout> | undefined;
+  let over = false;
   let writing = Promise.resolve();
 
   const snapshotOf = (id: string, withMessages: boolean): (Snapshot & { v: number }) | undefined => {
@@ -76,7 +77,7 @@ export const createSnapshots = ({
   };
 
   const soon = () => {
-    timer ??= setTimeout(() => void save(), delayMs);
+    if (!over) timer ??= setTimeout(() => void save(), delayMs);
   };
 
   return {
@@ -104,6 +105,7 @@ export const createSnapshots = ({
       soon();
     },
     async forget() {
+      over = true;
       clearTimeout(timer);
       touched.clear();
       await writing;
@@ -111,6 +113,7 @@ export const createSnapshots = ({
       await storage.write([[sinceKey, undefined], ...entries.map(([key]) => [key, undefined] as const)]);
     },
     async close() {
+      over = true;
       clearTimeout(timer);
       await save();
     },

@@ -1,6 +1,28 @@
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type ChatClient, createClient, createMemoryStorage } from '../../src/client/index.ts';
+import { afterAll, beforeAll, expect, expectTypeOf, test, vi } from 'vitest';
+import {
+  type Ban,
+  type ChatClient,
+  type Conversation,
+  createClient,
+  createMemoryStorage,
+  type Hit,
+  type Input,
+  type LogEvent,
+  type Member,
+  type Message,
+  type Notification,
+  type OperationName,
+  type Output,
+  type Presence,
+  type Profile,
+  type Reaction,
+  type Receipt,
+  type ReplyPreview,
+  type Room,
+  type Session,
+  type User,
+} from '../../src/client/index.ts';
 import { openSqliteLog } from '../../src/storage/log/sqlite/log.ts';
 import { until } from '../support/clients.ts';
 import { startServer, type TestServer } from '../support/server.ts';
@@ -187,4 +209,47 @@ test('read marks find their way: those of another device to one that was away, a
   await third.synced();
   expect(third.unread.get()).toBe(0);
   await until(async () => (await unreadAtServer()) === 1);
+});
+
+test('clients of different names wait for none of each other’s locks, those of one name do', async () => {
+  const asked = new Set<string>();
+  const request = (name: string, work: () => Promise<unknown>) => {
+    asked.add(name);
+    return work();
+  };
+  vi.stubGlobal('navigator', { locks: { request } });
+  try {
+    for (const name of ['one', 'two']) {
+      const client = createClient({ url: server.url, storage: createMemoryStorage(), name });
+      clients.push(client);
+      const username = `locks_${name}_${Date.now().toString(36)}`;
+      const { id } = await client.signUp({ username, password: 'correct horse', full_name: name });
+      await client.synced();
+      client.conversation('lobby').send(name);
+      await until(() => client.outbox.get().length === 0);
+      expect([...asked]).toEqual([`parley:outbox-sender:${id}:${name}`]);
+      asked.clear();
+    }
+  } finally {
+    vi.unstubAllGlobals();
+  }
+});
+
+test('what an app handles has a type of its own, all of one contract', () => {
+  expectTypeOf<Output<'message:history'>['items'][number]>().toEqualTypeOf<Message>();
+  expectTypeOf<Message['reactions'][number]>().toEqualTypeOf<Reaction>();
+  expectTypeOf<Exclude<Message['reply_preview'], undefined>>().toEqualTypeOf<ReplyPreview>();
+  expectTypeOf<Output<'conversation:members'>['items'][number]>().toEqualTypeOf<Member>();
+  expectTypeOf<Output<'conversation:bans'>['items'][number]['user']>().toEqualTypeOf<Ban['user']>();
+  expectTypeOf<Output<'conversation:directory'>['items'][number]>().toEqualTypeOf<Room>();
+  expectTypeOf<Output<'conversation:get'>>().toEqualTypeOf<Conversation>();
+  expectTypeOf<Output<'message:search'>['items'][number]>().toEqualTypeOf<Hit>();
+  expectTypeOf<Output<'account:profile'>>().toEqualTypeOf<Profile>();
+  expectTypeOf<Output<'session:list'>['items'][number]>().toEqualTypeOf<Session>();
+  expectTypeOf<Output<'notification:list'>['items'][number]>().toEqualTypeOf<Notification>();
+  expectTypeOf<Output<'presence:get'>['items'][number]>().toEqualTypeOf<Presence>();
+  expectTypeOf<Message['from']>().toEqualTypeOf<User>();
+  expectTypeOf<Receipt['read_seq']>().toEqualTypeOf<number>();
+  expectTypeOf<LogEvent['kind']>().toExtend<string>();
+  expectTypeOf<Input<OperationName>>().toExtend<object>();
 });

@@ -35,7 +35,7 @@ describe('a storage in memory', () => {
 
 const withoutWebLocks = () => {
   vi.stubGlobal('navigator', {});
-  return createLocks();
+  return createLocks('chat');
 };
 
 /** Work that says when it began, and ends when it is told to. */
@@ -98,11 +98,11 @@ describe('locks without Web Locks', () => {
       throw new DOMException('Not in here.', 'SecurityError');
     };
     vi.stubGlobal('navigator', { locks: { request: refuse } });
-    expect(await createLocks().alone('a', async () => 'done')).toBe('done');
+    expect(await createLocks('chat').alone('a', async () => 'done')).toBe('done');
 
     vi.stubGlobal('navigator', { locks: { request: (_name: string, work: () => Promise<unknown>) => work() } });
     const work = vi.fn(refuse);
-    await expect(createLocks().alone('a', work)).rejects.toThrow('Not in here.');
+    await expect(createLocks('chat').alone('a', work)).rejects.toThrow('Not in here.');
     expect(work).toHaveBeenCalledTimes(1);
   });
 });

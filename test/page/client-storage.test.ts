@@ -200,7 +200,7 @@ inChromium('the storage of the client library', stage => {
         const troubles = [];
         const storage = await client.openStorage({ name: 'chat', onTrouble: ({ cause }) => troubles.push(cause.name) });
         await storage.write([['a', 1]]);
-        return [storage.kind, await storage.get('a'), troubles, await client.createLocks().alone('a', async () => 'alone')];
+        return [storage.kind, await storage.get('a'), troubles, await client.createLocks('chat').alone('a', async () => 'alone')];
       })()`),
     ).toEqual(['memory', 1, ['SecurityError'], 'alone']);
     await leave(page);
@@ -394,21 +394,24 @@ inChromium('the storage of the client library', stage => {
     const second = await another(first);
     await run(
       first,
-      "globalThis.log = []; createLocks().alone('parley:x', () => new Promise(() => log.push('first')))",
+      "globalThis.log = []; createLocks('chat').alone('parley:x', () => new Promise(() => log.push('first')))",
     );
     await first.waitForFunction('log.length === 1');
     await run(
       second,
       `globalThis.log = [];
-      const locks = createLocks();
+      const locks = createLocks('chat');
       locks.alone('parley:x', async () => { log.push('second'); throw new Error('failed') }).catch(error => log.push(error.message));
       locks.alone('parley:x', async () => log.push('third'));
-      await locks.alone('parley:y', async () => log.push('another name'));`,
+      await locks.alone('parley:y', async () => log.push('another name'));
+      // A client of another name in the same browser has nothing to wait for.
+      await createLocks('-other').alone('parley:x', async () => log.push('another client'));`,
     );
-    expect(await run(second, 'return log')).toEqual(['another name']);
+    expect(await run(second, 'return log')).toEqual(['another name', 'another client']);
     await first.close();
-    await second.waitForFunction('log.length === 4');
+    await second.waitForFunction('log.length === 5');
     expect(((await run(second, 'return log')) as string[]).sort()).toEqual([
+      'another client',
       'another name',
       'failed',
       'second',
