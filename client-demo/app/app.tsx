@@ -1,0 +1,100 @@
+import type { ChatClient, Ending, User } from 'parley/client';
+import { useEffect, useMemo, useState } from 'preact/hooks';
+import { loadWords } from '../language/load.ts';
+import type { Words } from '../language/words.ts';
+import { SignIn } from '../sign-in/sign-in.tsx';
+import { type State, useObservable } from '../ui/state.ts';
+import { type App as AppParts, AppContext } from './context.ts';
+import { createDialogs } from './dialogs.ts';
+import { createDrafts } from './drafts.ts';
+import { type Guest, greet, signUpAsGuest } from './guest.ts';
+import { createNotices } from './notices.ts';
+import { NoticeList } from './notice-list.tsx';
+import { createRoute } from './route.ts';
+import { createSettings, type Settings } from './settings.ts';
+import { Shell } from './shell.tsx';
+
+/** Everything on the page: who is signed in, or how to. */
+export const App = ({
+  client,
+  guest,
+  words,
+}: {
+  client: ChatClient;
+  guest: Guest | undefined;
+  words: State<Words>;
+}) => {
+  const settings = useMemo(createSettings, []);
+  const route = useMemo(createRoute, []);
+  const notices = useMemo(() => createNotices(words), [words]);
+  const dialogs = useMemo(createDialogs, []);
+  const user = useObservable(client.user);
+  const drafts = useMemo(() => createDrafts(user?.id ?? ''), [user?.id]);
+  const [isStarting, setStarting] = useState(true);
+  const [ending, setEnding] = useState<Ending>();
+  useTheme(settings);
+  useLanguage(settings, words);
+
+  useEffect(() => {
+    const stop = client.on('ended', reason => {
+      setEnding(reason);
+      dialogs.close();
+      route.replace({});
+    });
+    void begin(client, guest, words.get(), route.replace)
+      .catch(notices.fail)
+      .finally(() => setStarting(false));
+    return stop;
+  }, [client, guest, words, route, notices, dialogs]);
+
+  const app: AppParts = { client, route, settings, words, notices, drafts, dialogs };
+  return (
+    <AppContext.Provider value={app}>
+      {user ? <Shell key={user.id} me={user} /> : !isStarting && <SignIn ending={ending} />}
+      <NoticeList />
+    </AppContext.Provider>
+  );
+};
+
+/** Goes on as whoever was signed in here; a guest's window signs up by itself. */
+const begin = async (
+  client: ChatClient,
+  guest: Guest | undefined,
+  words: Words,
+  show: (place: { conversation_id: string }) => void,
+): Promise<User | undefined> => {
+  const kept = await client.restore();
+  if (kept || !guest) return kept;
+  const user = await signUpAsGuest(client, words);
+  await client.synced();
+  if (guest.friend) show({ conversation_id: await greet(client, guest.friend, words) });
+  return user;
+};
+
+const useTheme = (settings: Settings) => {
+  const { theme } = useObservable(settings);
+  useEffect(() => {
+    const dark = matchMedia('(prefers-color-scheme: dark)');
+    const apply = () => {
+      document.documentElement.dataset['theme'] = theme === 'system' ? (dark.matches ? 'dark' : 'light') : theme;
+    };
+    apply();
+    dark.addEventListener('change', apply);
+    return () => dark.removeEventListener('change', apply);
+  }, [theme]);
+};
+
+const useLanguage = (settings: Settings, words: State<Words>) => {
+  const { language } = useObservable(settings);
+  useEffect(() => {
+    let isCurrent = true;
+    void loadWords(language).then(loaded => {
+      if (!isCurrent) return;
+      document.documentElement.lang = loaded.language;
+      words.set(loaded);
+    });
+    return () => {
+      isCurrent = false;
+    };
+  }, [language, words]);
+};

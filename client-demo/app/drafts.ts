@@ -1,0 +1,30 @@
+import { createKept } from '../ui/kept.ts';
+import { createState, type State } from '../ui/state.ts';
+
+/** What somebody began to write, by conversation; kept in this browser, for each person apart. */
+export interface Drafts extends State<Readonly<Record<string, Draft>>> {
+  put(conversation_id: string, draft: Draft | undefined): void;
+}
+
+export interface Draft {
+  readonly text: string;
+  /** The message that it answers. */
+  readonly reply_to?: string;
+}
+
+export const createDrafts = (user_id: string): Drafts => {
+  const kept = createKept<Record<string, Draft>>(`parley.drafts.${user_id}`);
+  const drafts = createState<Readonly<Record<string, Draft>>>(kept.read() ?? {});
+  const set = (next: Readonly<Record<string, Draft>>) => {
+    kept.write(next);
+    drafts.set(next);
+  };
+  return {
+    ...drafts,
+    set,
+    put(conversation_id, draft) {
+      const { [conversation_id]: _old, ...others } = drafts.get();
+      set(draft ? { ...others, [conversation_id]: draft } : others);
+    },
+  };
+};

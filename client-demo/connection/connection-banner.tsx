@@ -1,0 +1,3 @@
+
+/** Being built. */
+export const ConnectionBanner = (_: { readonly [none: string]: never }) => null;

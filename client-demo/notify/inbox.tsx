@@ -1,0 +1,3 @@
+
+/** Being built. */
+export const Inbox = (_: { onClose: () => void }) => null;

@@ -1,0 +1,3 @@
+
+/** Being built. */
+export const ConversationSettings = (_: { conversation_id: string; onClose: () => void }) => null;

@@ -1,0 +1,3 @@
+
+/** Being built. */
+export const Directory = (_: { onClose: () => void }) => null;

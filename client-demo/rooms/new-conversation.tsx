@@ -1,0 +1,3 @@
+
+/** Being built. */
+export const NewConversation = (_: { kind: 'group' | 'room'; onClose: () => void }) => null;

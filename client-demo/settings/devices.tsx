@@ -1,0 +1,3 @@
+
+/** Being built. */
+export const Devices = (_: { onClose: () => void }) => null;

@@ -1,0 +1,3 @@
+
+/** Being built. */
+export const Preferences = (_: { onClose: () => void }) => null;

@@ -1,0 +1,3 @@
+
+/** Being built. */
+export const Shortcuts = (_: { onClose: () => void }) => null;

@@ -1,0 +1,46 @@
+import { X } from 'lucide';
+import type { ComponentChildren } from 'preact';
+import { useEffect, useId, useRef } from 'preact/hooks';
+import { useWords } from '../app/context.ts';
+import { Icon } from './icon.tsx';
+import './dialog.css';
+
+/** On top of everything, with a title and a way out; the focus stays in it, and goes back where it was. A sheet on phones. */
+export const Dialog = ({
+  title,
+  onClose,
+  size,
+  children,
+}: {
+  title: string;
+  onClose: () => void;
+  size?: 'small' | 'large';
+  children: ComponentChildren;
+}) => {
+  const { t } = useWords();
+  const titleId = useId();
+  const element = useRef<HTMLDialogElement>(null);
+  useEffect(() => {
+    element.current?.showModal();
+  }, []);
+  return (
+    // biome-ignore lint/a11y/useKeyWithClickEvents: Escape closes a dialog by itself
+    <dialog
+      ref={element}
+      class={`dialog ${size ?? ''}`}
+      aria-labelledby={titleId}
+      onClose={onClose}
+      onClick={({ target }) => target === element.current && element.current?.close()}
+    >
+      <div class="dialog-content">
+        <header class="dialog-head">
+          <h2 id={titleId}>{title}</h2>
+          <button type="button" class="icon-button" aria-label={t('app.close')} onClick={() => element.current?.close()}>
+            <Icon of={X} />
+          </button>
+        </header>
+        {children}
+      </div>
+    </dialog>
+  );
+};

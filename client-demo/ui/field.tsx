@@ -1,0 +1,44 @@
+import type { ComponentChildren, JSX } from 'preact';
+import { useId } from 'preact/hooks';
+import './field.css';
+
+type Own = {
+  label: string;
+  value: string;
+  onValue: (value: string) => void;
+  /** What is wrong with it: read out, and shown below. */
+  error?: string | undefined;
+  hint?: ComponentChildren;
+};
+
+/** A labelled line of text. */
+export const TextField = ({
+  label,
+  value,
+  onValue,
+  error,
+  hint,
+  ...rest
+}: Own & Omit<JSX.InputHTMLAttributes<HTMLInputElement>, keyof Own>) => {
+  const id = useId();
+  const noteId = `${id}-note`;
+  return (
+    <div class="field">
+      <label for={id}>{label}</label>
+      <input
+        {...rest}
+        id={id}
+        dir="auto"
+        value={value}
+        aria-invalid={error ? true : undefined}
+        aria-describedby={error || hint ? noteId : undefined}
+        onInput={event => onValue(event.currentTarget.value)}
+      />
+      {(error || hint) && (
+        <p id={noteId} class={error ? 'field-error' : 'field-hint'}>
+          {error || hint}
+        </p>
+      )}
+    </div>
+  );
+};
