@@ -13,4 +13,6 @@ const page = document.getElementById('page') as HTMLElement;
 render(<App client={client} guest={guest} words={createState(english())} />, page);
 
 // Opens the page without a network, with what the library holds of the conversations. Not there on pages that are not secure.
-void navigator.serviceWorker?.register('worker.js').catch(error => console.warn('The page will not open offline:', error));
+void navigator.serviceWorker
+  ?.register('worker.js')
+  .catch(error => console.warn('The page will not open offline:', error));

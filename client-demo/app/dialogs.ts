@@ -19,7 +19,7 @@ export type DialogName =
       readonly title: string;
       readonly text: string;
       readonly action: string;
-      run(): Promise<unknown> | void;
+      run(): Promise<unknown>;
     };
 
 export interface Dialogs extends State<DialogName | undefined> {

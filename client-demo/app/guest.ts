@@ -36,7 +36,10 @@ export const signUpAsGuest = (client: ChatClient, { t }: Words): Promise<User> =
   client.signUp({
     username: `guest_${randomText(8)}`,
     password: randomText(24),
-    full_name: t('signIn.guestName', { adjective: pick(t('signIn.guestAdjectives')), animal: pick(t('signIn.guestAnimals')) }),
+    full_name: t('signIn.guestName', {
+      adjective: pick(t('signIn.guestAdjectives')),
+      animal: pick(t('signIn.guestAnimals')),
+    }),
   });
 
 /** Writes to the person who opened this window; returns the conversation's id. */

@@ -1,3 +1,2 @@
-
 /** Being built. */
 export const ConnectionBanner = (_: { readonly [none: string]: never }) => null;

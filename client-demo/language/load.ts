@@ -15,7 +15,8 @@ export const languages = Object.keys(loaders) as Language[];
 export const english = (): Words => createWords('en', en);
 
 const ofBrowser = (): Language =>
-  navigator.languages.map(tag => tag.split('-')[0]).find(tag => languages.includes(tag as Language)) as Language ?? 'en';
+  (navigator.languages.map(tag => tag.split('-')[0]).find(tag => languages.includes(tag as Language)) as Language) ??
+  'en';
 
 /** The texts of the chosen language, with the browser's way of writing dates where it speaks that language. */
 export const loadWords = async (choice: Choices['language']): Promise<Words> => {

@@ -8,8 +8,9 @@ type Text = string | Readonly<Partial<Record<Intl.LDMLPluralRule, string>>>;
 /** The message files of a language: rooms of the page, and the texts in each. */
 export type Messages = Readonly<Record<string, Readonly<Record<string, Text>>>>;
 
-export type Key = { [Room in keyof typeof en & string]: `${Room}.${keyof (typeof en)[Room] & string}` }[keyof typeof en &
-  string];
+export type Key = {
+  [Room in keyof typeof en & string]: `${Room}.${keyof (typeof en)[Room] & string}`;
+}[keyof typeof en & string];
 
 /** `count` chooses the plural form, and is written the language's way. */
 export type Values = Readonly<Record<string, string | number>>;

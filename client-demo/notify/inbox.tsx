@@ -1,3 +1,2 @@
-
 /** Being built. */
 export const Inbox = (_: { onClose: () => void }) => null;

@@ -1,3 +1,2 @@
-
 /** Being built. */
 export const Invite = (_: { conversation_id: string; onClose: () => void }) => null;

@@ -8,4 +8,8 @@ export interface Members {
 }
 
 /** Being built. */
-export const useMembers = (_conversation_id: string): Members => ({ members: undefined, hasMore: false, loadMore() {} });
+export const useMembers = (_conversation_id: string): Members => ({
+  members: undefined,
+  hasMore: false,
+  loadMore: () => undefined,
+});

@@ -1,3 +1,2 @@
-
 /** Being built. */
 export const ConversationSettings = (_: { conversation_id: string; onClose: () => void }) => null;

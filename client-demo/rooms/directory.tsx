@@ -1,3 +1,2 @@
-
 /** Being built. */
 export const Directory = (_: { onClose: () => void }) => null;

@@ -1,3 +1,2 @@
-
 /** Being built. */
 export const NewConversation = (_: { kind: 'group' | 'room'; onClose: () => void }) => null;

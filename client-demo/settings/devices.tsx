@@ -1,3 +1,2 @@
-
 /** Being built. */
 export const Devices = (_: { onClose: () => void }) => null;

@@ -1,3 +1,2 @@
-
 /** Being built. */
 export const Preferences = (_: { onClose: () => void }) => null;

@@ -1,3 +1,2 @@
-
 /** Being built. */
 export const Shortcuts = (_: { onClose: () => void }) => null;

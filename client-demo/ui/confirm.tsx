@@ -13,7 +13,7 @@ export const Confirm = ({
   title: string;
   text: string;
   action: string;
-  run: () => Promise<unknown> | void;
+  run: () => Promise<unknown>;
   onClose: () => void;
 }) => {
   const { notices } = useApp();

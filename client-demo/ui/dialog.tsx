@@ -35,7 +35,12 @@ export const Dialog = ({
       <div class="dialog-content">
         <header class="dialog-head">
           <h2 id={titleId}>{title}</h2>
-          <button type="button" class="icon-button" aria-label={t('app.close')} onClick={() => element.current?.close()}>
+          <button
+            type="button"
+            class="icon-button"
+            aria-label={t('app.close')}
+            onClick={() => element.current?.close()}
+          >
             <Icon of={X} />
           </button>
         </header>

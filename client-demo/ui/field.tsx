@@ -1,25 +1,25 @@
-import type { ComponentChildren, JSX } from 'preact';
+import type { ComponentChildren, RefObject } from 'preact';
 import { useId } from 'preact/hooks';
 import './field.css';
 
-type Own = {
+interface FieldProps {
   label: string;
   value: string;
   onValue: (value: string) => void;
   /** What is wrong with it: read out, and shown below. */
   error?: string | undefined;
   hint?: ComponentChildren;
-};
+  type?: 'text' | 'password' | 'email' | 'search' | 'datetime-local';
+  name?: string;
+  autoComplete?: string;
+  autoCapitalize?: 'none';
+  spellcheck?: boolean;
+  maxLength?: number;
+  inputRef?: RefObject<HTMLInputElement>;
+}
 
 /** A labelled line of text. */
-export const TextField = ({
-  label,
-  value,
-  onValue,
-  error,
-  hint,
-  ...rest
-}: Own & Omit<JSX.InputHTMLAttributes<HTMLInputElement>, keyof Own>) => {
+export const TextField = ({ label, value, onValue, error, hint, inputRef, ...rest }: FieldProps) => {
   const id = useId();
   const noteId = `${id}-note`;
   return (
@@ -27,6 +27,7 @@ export const TextField = ({
       <label for={id}>{label}</label>
       <input
         {...rest}
+        ref={inputRef}
         id={id}
         dir="auto"
         value={value}

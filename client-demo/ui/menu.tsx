@@ -112,8 +112,7 @@ export const Menu = ({
         <button
           key={text}
           type="button"
-          role={checked === undefined ? 'menuitem' : 'menuitemradio'}
-          aria-checked={checked}
+          {...(checked === undefined ? { role: 'menuitem' } : { role: 'menuitemradio', 'aria-checked': checked })}
           class={danger ? 'menu-item danger' : 'menu-item'}
           tabIndex={-1}
           onClick={() => {

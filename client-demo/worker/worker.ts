@@ -17,7 +17,9 @@ const install = async () => {
 
 const forgetOthers = async () => {
   const names = await caches.keys();
-  await Promise.all(names.filter(name => name.startsWith(prefix) && name !== cacheName).map(name => caches.delete(name)));
+  await Promise.all(
+    names.filter(name => name.startsWith(prefix) && name !== cacheName).map(name => caches.delete(name)),
+  );
 };
 
 /** The newest page there is; the kept one where the network is away or slow. */

@@ -1,4 +1,3 @@
-import { fileURLToPath } from 'node:url';
 import express, { type Express, type NextFunction, type Request } from 'express';
 import type { ClientAddress } from '../client-address.ts';
 import { ParleyError } from '../errors.ts';
@@ -9,17 +8,17 @@ import { type Authenticate, createIdentify } from './authenticate.ts';
 import { createBegin } from './begin.ts';
 import type { Reply } from './context.ts';
 import { createDashboard } from './dashboard/router.ts';
+import { createDemo } from './demo.ts';
 import { createDocs } from './docs/router.ts';
 import type { AnswerEcho } from './echo.ts';
 import { createErrorHandler } from './errors.ts';
 import { createHealth, type Health } from './health.ts';
+
 import { privileged } from './privileged.ts';
 import { byAddress, byCaller, createRateLimit } from './rate-limit.ts';
 import { createRoutes } from './routes.ts';
 import { createCors, createSecurityHeaders } from './security.ts';
 
-/** Beside `src` and `dist` alike. */
-const demoFolder = fileURLToPath(new URL('../../client-demo/', import.meta.url));
 const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 
 export interface HttpEdgeParts {
@@ -83,10 +82,7 @@ export const createHttpEdge = (parts: HttpEdgeParts): { app: Express; stop(): vo
   });
   app.use('/dashboard', createDashboard({ instance: settings.instanceId, snapshot: metrics.snapshot, lagMs }));
   app.use('/docs', createDocs());
-  // No name in it tells a version: a browser asks each time, and is mostly told that nothing changed.
-  app.use(
-    express.static(demoFolder, { dotfiles: 'ignore', redirect: false, cacheControl: false, setHeaders: revalidate }),
-  );
+  app.use(createDemo());
   app.use(() => {
     throw new ParleyError('unknown_command');
   });
@@ -106,9 +102,6 @@ const noStore = (_request: Request, reply: Reply, next: NextFunction) => {
   reply.set('Cache-Control', 'no-store');
   next();
 };
-
-const revalidate = (reply: { setHeader(name: string, value: string): unknown }) =>
-  void reply.setHeader('Cache-Control', 'no-cache');
 
 /** TRACE would echo headers, secrets among them; the others mean nothing here. */
 const onlyKnownMethods = (request: Request, _reply: Reply, next: NextFunction) => {
