@@ -27,6 +27,7 @@ export const TextField = ({ label, value, onValue, error, hint, inputRef, ...res
       <label for={id}>{label}</label>
       <input
         {...rest}
+        type={type}
         ref={inputRef}
         id={id}
         dir="auto"
