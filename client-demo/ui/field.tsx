@@ -19,7 +19,7 @@ interface FieldProps {
 }
 
 /** A labelled line of text. */
-export const TextField = ({ label, value, onValue, error, hint, inputRef, ...rest }: FieldProps) => {
+export const TextField = ({ label, value, onValue, error, hint, type = 'text', inputRef, ...rest }: FieldProps) => {
   const id = useId();
   const noteId = `${id}-note`;
   return (
