@@ -15,7 +15,7 @@ interface FieldProps {
   autoCapitalize?: 'none';
   spellcheck?: boolean;
   maxLength?: number;
-  inputRef?: RefObject<HTMLInputElement>;
+  inputRef?: RefObject<HTMLInputElement | null>;
 }
 
 /** A labelled line of text. */
@@ -27,7 +27,8 @@ export const TextField = ({ label, value, onValue, error, hint, type = 'text', i
       <label for={id}>{label}</label>
       <input
         {...rest}
-        type={type}
+        // The types of this element know each kind of field alone, not one of several.
+        {...({ type } as { type: 'text' })}
         ref={inputRef}
         id={id}
         dir="auto"
