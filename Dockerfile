@@ -11,6 +11,8 @@ FROM base AS build
 RUN npm ci
 COPY tsconfig.json tsconfig.build.json ./
 COPY src src
+COPY scripts/build-page.mjs scripts/
+COPY client-demo client-demo
 RUN npm run build
 
 FROM base AS dependencies
@@ -24,7 +26,6 @@ RUN install --directory --owner=node --group=node --mode=0700 /data
 COPY --from=dependencies /app/package.json ./
 COPY --from=dependencies /app/node_modules node_modules
 COPY --from=build /app/dist dist
-COPY client-demo client-demo
 USER node
 EXPOSE 4000
 # Whether it lives, not whether it is ready: who cannot reach a database need not be replaced.

@@ -269,12 +269,23 @@ describe('headers', () => {
 describe('the page', () => {
   test('is served with an entity tag, and asked for again each time', async () => {
     const page = await get('/');
-    expect([page.status, page.headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8']);
+    expect([page.status, page.headers.get('content-type')?.toLowerCase()]).toEqual([200, 'text/html; charset=utf-8']);
     expect(page.headers.get('cache-control')).toBe('no-cache');
     const etag = page.headers.get('etag') ?? '';
     expect(etag).not.toBe('');
     // fetch would ask past every cache.
-    expect(await raw(server, request('GET /', { 'If-None-Match': etag }))).toMatch(/^HTTP\/1\.1 304 /);
+    expect(await raw(server, request('GET /', { 'If-None-Match': etag, 'Accept-Encoding': 'br' }))).toMatch(/^HTTP\/1\.1 304 /);
+  });
+
+  test('its parts may be kept for ever, and come compressed to whoever takes them so', async () => {
+    const html = await (await get('/')).text();
+    const [path = ''] = /assets\/main-[\w-]+\.js/.exec(html) ?? [];
+    const part = await get(`/${path}`);
+    expect([part.status, part.headers.get('cache-control')]).toEqual([200, 'public, max-age=31536000, immutable']);
+    const as = async (accepted: string) => raw(server, request(`GET /${path}`, { 'Accept-Encoding': accepted }));
+    expect(await as('gzip, br')).toMatch(/\r\ncontent-encoding: br\r\n/i);
+    expect(await as('gzip')).toMatch(/\r\ncontent-encoding: gzip\r\n/i);
+    expect(await as('identity')).not.toMatch(/\r\ncontent-encoding:/i);
   });
 
   test('[S49] nothing outside of its folder, nothing hidden, no listing', async () => {
@@ -286,8 +297,9 @@ describe('the page', () => {
       '/.env',
       '/.git/config',
       '/../src/config.ts',
-      '/views',
-      '/views/',
+      '/assets',
+      '/assets/',
+      '/assets/../../config.js',
       '//etc/passwd',
       '/%00',
     ]) {

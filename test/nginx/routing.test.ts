@@ -128,7 +128,8 @@ describe('three instances behind nginx', () => {
 
   test('the page comes compressed, answers of the API do not', async () => {
     const encoding = async (path: string) => (await fetch(`${nginx.url}${path}`)).headers.get('content-encoding');
-    expect(await encoding('/main.js')).toBe('gzip');
+    const [script] = /assets\/main-[\w-]+\.js/.exec(await (await fetch(nginx.url)).text()) ?? [];
+    expect(await encoding(`/${script}`)).toBe('br');
     expect(await encoding('/api/user/v1/profile')).toBeNull();
   });
 
