@@ -2,6 +2,7 @@ import type { ChatClient, Ending, User } from 'parley/client';
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import { loadWords } from '../language/load.ts';
 import type { Words } from '../language/words.ts';
+import { createMemberLists } from '../people/member-lists.ts';
 import { SignIn } from '../sign-in/sign-in.tsx';
 import { type State, useObservable } from '../ui/state.ts';
 import { AppContext, type App as AppParts } from './context.ts';
@@ -30,6 +31,7 @@ export const App = ({
   const dialogs = useMemo(createDialogs, []);
   const user = useObservable(client.user);
   const drafts = useMemo(() => createDrafts(user?.id ?? ''), [user?.id]);
+  const members = useMemo(() => createMemberLists(client), [client, user?.id]);
   const [isStarting, setStarting] = useState(true);
   const [ending, setEnding] = useState<Ending>();
   useTheme(settings);
@@ -47,7 +49,7 @@ export const App = ({
     return stop;
   }, [client, guest, words, route, notices, dialogs]);
 
-  const app: AppParts = { client, route, settings, words, notices, drafts, dialogs };
+  const app: AppParts = { client, route, settings, words, notices, drafts, dialogs, members };
   return (
     <AppContext.Provider value={app}>
       {user ? <Shell key={user.id} me={user} /> : !isStarting && <SignIn ending={ending} />}

@@ -2,6 +2,7 @@ import type { ChatClient } from 'parley/client';
 import { createContext } from 'preact';
 import { useContext } from 'preact/hooks';
 import type { Words } from '../language/words.ts';
+import type { MemberLists } from '../people/member-lists.ts';
 import { type State, useObservable } from '../ui/state.ts';
 import type { Dialogs } from './dialogs.ts';
 import type { Drafts } from './drafts.ts';
@@ -21,6 +22,8 @@ export interface App {
   readonly notices: Notices;
   readonly drafts: Drafts;
   readonly dialogs: Dialogs;
+  /** Who is in the conversations that are shown; read with `useMembers`. */
+  readonly members: MemberLists;
 }
 
 export const AppContext = createContext<App | undefined>(undefined);

@@ -1,15 +1,14 @@
-import type { Member } from 'parley/client';
+import { useApp } from '../app/context.ts';
+import { useObservable } from '../ui/state.ts';
+import type { ShownMembers } from './member-lists.ts';
 
 /** The members of a conversation as far as they were loaded, kept up to date by its events; undefined until the first answer. */
-export interface Members {
-  readonly members: readonly Member[] | undefined;
-  readonly hasMore: boolean;
+export interface Members extends ShownMembers {
   loadMore(): void;
 }
 
-/** Being built. */
-export const useMembers = (_conversation_id: string): Members => ({
-  members: undefined,
-  hasMore: false,
-  loadMore: () => undefined,
-});
+/** Asked for once, however many parts of the page use it. */
+export const useMembers = (conversation_id: string): Members => {
+  const list = useApp().members.of(conversation_id);
+  return { ...useObservable(list), loadMore: list.loadMore };
+};

@@ -1,0 +1,158 @@
+import type { ChatClient, LogEvent, Member, Observable } from 'parley/client';
+import { createState } from '../ui/state.ts';
+
+/** As much of a conversation's members as was loaded. */
+export interface ShownMembers {
+  /** Undefined until the first answer. */
+  readonly members: readonly Member[] | undefined;
+  readonly hasMore: boolean;
+}
+
+/** The members of one conversation, kept up to date as long as somebody subscribes. */
+export interface MemberList extends Observable<ShownMembers> {
+  loadMore(): void;
+}
+
+/** One list for each conversation, however many parts of the page show it. */
+export interface MemberLists {
+  of(conversation_id: string): MemberList;
+}
+
+const pageSize = 500;
+const retryMs = 5_000;
+const nothing: ShownMembers = { members: undefined, hasMore: false };
+
+export const createMemberLists = (client: ChatClient): MemberLists => {
+  const lists = new Map<string, MemberList>();
+  return {
+    of(conversation_id) {
+      const list =
+        lists.get(conversation_id) ?? createMemberList(client, conversation_id, () => lists.delete(conversation_id));
+      lists.set(conversation_id, list);
+      return list;
+    },
+  };
+};
+
+const createMemberList = (client: ChatClient, conversation_id: string, onUnused: () => void): MemberList => {
+  const shown = createState<ShownMembers>(nothing);
+  /** Where the pages that were not read yet begin. */
+  let next: string | undefined;
+  /** Events since the last question: its answer may be older than they are. Each can be applied again. */
+  let news: LogEvent[] = [];
+  let reading = 0;
+  let isReading = false;
+  let retry: ReturnType<typeof setTimeout> | undefined;
+  let subscribers = 0;
+  let stops: (() => void)[] = [];
+
+  const set = (members: readonly Member[]) => shown.set({ members, hasMore: next !== undefined });
+
+  /** Reads pages behind `before` until there are `wanted`. What is under way already is over. */
+  const read = async (before: readonly Member[], from: string | undefined, wanted: number) => {
+    reading += 1;
+    const mine = reading;
+    clearTimeout(retry);
+    isReading = true;
+    news = [];
+    try {
+      let after = from;
+      const all = new Map(before.map(member => [member.user.id, member]));
+      do {
+        const page = await client.call('conversation:members', {
+          conversation_id,
+          limit: pageSize,
+          ...(after !== undefined && { after }),
+        });
+        if (mine !== reading) return;
+        for (const member of page.items) all.set(member.user.id, member);
+        after = page.has_more ? page.next : undefined;
+      } while (after !== undefined && all.size < wanted);
+      next = after;
+      set(news.reduce(apply, [...all.values()]));
+    } catch {
+      // What is there stays. What passes is asked for again; without a connection, the next one asks.
+      if (mine === reading && isOnline()) retry = setTimeout(reload, retryMs);
+    } finally {
+      if (mine === reading) isReading = false;
+    }
+  };
+
+  const reload = () => void read([], undefined, shown.get().members?.length ?? 1);
+  const isOnline = () => client.connection.get().status === 'online';
+
+  const onEvent = (event: LogEvent) => {
+    if (event.conversation_id !== conversation_id) return;
+    if (isReading) news.push(event);
+    const { members } = shown.get();
+    if (!members) return;
+    const changed = apply(members, event);
+    if (changed !== members) set(changed);
+  };
+
+  const start = () => {
+    let wasOnline = isOnline();
+    stops = [
+      client.on('event', onEvent),
+      client.connection.subscribe(() => {
+        if (isOnline() && !wasOnline) reload();
+        wasOnline = isOnline();
+      }),
+    ];
+    if (wasOnline) reload();
+  };
+
+  const stop = () => {
+    reading += 1;
+    isReading = false;
+    clearTimeout(retry);
+    for (const each of stops) each();
+    onUnused();
+  };
+
+  return {
+    get: shown.get,
+    subscribe(listener) {
+      const unsubscribe = shown.subscribe(listener);
+      subscribers += 1;
+      if (subscribers === 1) start();
+      let isOver = false;
+      return () => {
+        if (isOver) return;
+        isOver = true;
+        unsubscribe();
+        subscribers -= 1;
+        if (subscribers === 0) stop();
+      };
+    },
+    loadMore() {
+      const { members = [] } = shown.get();
+      if (next !== undefined && !isReading) void read(members, next, members.length + 1);
+    },
+  };
+};
+
+/** The members after an event; the same where it changes none. */
+const apply = (members: readonly Member[], event: LogEvent): readonly Member[] => {
+  if (event.kind === 'deleted') return [];
+  if (!('user' in event)) return members;
+  const { kind, user, role = 'member', muted_until = null, seq, conversation_id } = event;
+  const others = () => members.filter(member => member.user.id !== user.id);
+  const change = (some: Partial<Member>) =>
+    members.map(member => (member.user.id === user.id ? { ...member, ...some } : member));
+  switch (kind) {
+    case 'joined':
+      return [...others(), { user, role, joined_seq: seq, muted_until: null }];
+    case 'left':
+    case 'removed':
+    case 'banned':
+      return others();
+    case 'unbanned':
+      // Everybody is in the lobby who is not kept out of it.
+      return conversation_id === 'lobby' ? [...others(), { user, role, joined_seq: seq, muted_until: null }] : members;
+    case 'role':
+      return change({ role });
+    case 'muted':
+      return change({ muted_until });
+  }
+};
