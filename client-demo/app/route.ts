@@ -29,7 +29,8 @@ const parse = (hash: string): Place => {
   }
 };
 
-const print = ({ conversation_id, seq, panel }: Place) => {
+/** What a link to it has in `href`. */
+export const addressOf = ({ conversation_id, seq, panel }: Place) => {
   if (conversation_id === undefined) return '#/';
   const base = `#/c/${encodeURIComponent(conversation_id)}`;
   return panel ? `${base}/${panel}` : seq === undefined ? base : `${base}/at/${seq}`;
@@ -40,7 +41,7 @@ export const createRoute = (): Route => {
   const follow = () => place.set(parse(location.hash));
   addEventListener('popstate', follow);
   const move = (how: 'pushState' | 'replaceState') => (next: Place) => {
-    const hash = print(next);
+    const hash = addressOf(next);
     // The same message again is asked for again: whoever scrolled away comes back to it.
     if (hash !== location.hash) history[how](null, '', hash);
     place.set(next);

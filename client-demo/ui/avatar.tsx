@@ -6,7 +6,7 @@ import './avatar.css';
 const hues = 8;
 
 /** The same colour for the same id everywhere. */
-const hueOf = (id: string) => [...id].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) % 9_973, 7) % hues;
+export const hueOf = (id: string) => [...id].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) % 9_973, 7) % hues;
 
 const graphemes = new Intl.Segmenter();
 
