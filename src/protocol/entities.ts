@@ -108,7 +108,15 @@ export const message = messageEvent.extend({
   reactions_seq: seq.optional(),
 });
 
-export const member = z.object({ user, role, joined_seq: seq, muted_until: date.nullable() });
+export const member = z.object({
+  user,
+  role,
+  joined_seq: seq,
+  muted_until: date.nullable(),
+  /** How far they have read, and how far a device of theirs has it, of a moment ago: in lists of members but the lobby's. */
+  read_seq: seq.optional(),
+  delivered_seq: seq.optional(),
+});
 export const ban = z.object({ user, seq });
 
 export const conversation = z.object({

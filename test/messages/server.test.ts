@@ -108,3 +108,17 @@ test('[S32] [S33] wrong input names its field', async () => {
     expect([status, error?.code], `${field}`).toEqual([400, 'invalid_input']);
   }
 });
+
+test('who opens a conversation later learns from its members how far each has read', async () => {
+  const mine = await connect(server, ann.token);
+  const theirs = await connect(server, bob.token);
+  const sent = { to: bob.id, message: 'read me', client_id: clientId() };
+  const { conversation_id, seq } = await command(mine, 'message:send', sent);
+  await command(theirs, 'receipt:read', { conversation_id, seq });
+  await until(async () => {
+    const { items } = await command(mine, 'conversation:members', { conversation_id });
+    return items.every(({ read_seq, delivered_seq }) => read_seq === seq && delivered_seq === seq);
+  });
+  mine.disconnect();
+  theirs.disconnect();
+});

@@ -98,7 +98,11 @@ export const createMembership = ({
     const shown = rows.slice(0, limit);
     const names = await people.get(shown.map(row => row.user_id));
     return {
-      items: shown.map(row => presentMember(row, names)),
+      items: shown.map(row => ({
+        ...presentMember(row, names),
+        read_seq: row.read_seq,
+        delivered_seq: row.delivered_seq,
+      })),
       has_more: rows.length > limit,
       ...(rows.length > limit && { next: shown.at(-1)?.user_id }),
     };
