@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { measureClient } from './client.ts';
 import type { Ask, Load, Reply, RunResult } from './fleet.ts';
+import { measurePage } from './page.ts';
 import { type Comparison, progress, report, save } from './report.ts';
 import { type MeasuredServer, startBare, startParley } from './servers.ts';
 import { bareFleet, type Population, parleyFleet, populate } from './setup.ts';
@@ -218,7 +219,7 @@ const main = async () => {
       await servers[name].stop();
     }
     if (wanted('memory')) add(await measureMemory(start, connect, generator));
-    const client = wanted('client') ? await measureClient() : [];
+    const client = wanted('client') ? [...(await measureClient()), ...measurePage()] : [];
     const text = `${report(results, { rounds, quick: options.quick, commit: commit() })}\n${client.join('\n')}\n`;
     console.log(text);
     if (profiles) console.log(`Profiles: ${profiles}`);

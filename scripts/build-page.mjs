@@ -44,9 +44,12 @@ const assemble = async outputs => {
     files.set(`emoji/${language}.json`, Buffer.from(JSON.stringify(emojiOf(language))));
   }
   for (const name of readdirSync(join(source, 'public'))) files.set(name, readFileSync(join(source, 'public', name)));
+  // What main.js imports is fetched along with it rather than after it.
+  const chunks = [...files.keys()].filter(path => /^assets\/chunk-.*\.js$/.test(path));
   const html = readFileSync(join(source, 'index.html'), 'utf8')
     .replace('main.css', named(/^assets\/main-.*\.css$/))
-    .replace('main.js', named(/^assets\/main-.*\.js$/));
+    .replace('main.js', named(/^assets\/main-.*\.js$/))
+    .replace('  </head>', chunks.map(path => `    <link rel="modulepreload" href="${path}">\n`).join('') + '  </head>');
   files.set('index.html', Buffer.from(html));
 
   // The worker keeps what the page is made of, under a name of that content.
