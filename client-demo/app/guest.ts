@@ -31,6 +31,9 @@ const pick = (names: string) => {
   return all[(crypto.getRandomValues(new Uint8Array(1))[0] ?? 0) % all.length] ?? '';
 };
 
+/** Whether nobody knows the password of this account. */
+export const isGuest = ({ username }: User) => /^guest_[a-z2-9]{8}$/.test(username);
+
 /** An account that nobody needs a password for again: it lives as long as this browser keeps its sign-in. */
 export const signUpAsGuest = (client: ChatClient, { t }: Words): Promise<User> =>
   client.signUp({

@@ -1,0 +1,56 @@
+import { ChatError } from 'parley/client';
+import type { ComponentChildren } from 'preact';
+import { useId } from 'preact/hooks';
+import { useWords } from '../app/context.ts';
+import { errorText } from '../language/error-text.ts';
+import { Skeleton } from './skeleton.tsx';
+import type { Lookup } from './use-lookup.ts';
+
+type State = Pick<Lookup<unknown>, 'isLoading' | 'error' | 'hasMore' | 'loadMore' | 'again'>;
+
+/** One kind of what was found, or why there is nothing of it. */
+export const FoundGroup = <T,>({
+  title,
+  nothing,
+  items,
+  state: { isLoading, error, hasMore, loadMore, again },
+  children,
+}: {
+  title: string;
+  /** Said where nothing was found. */
+  nothing: string;
+  items: readonly T[];
+  state: State;
+  children: (item: T) => ComponentChildren;
+}) => {
+  const words = useWords();
+  const { t } = words;
+  const titleId = useId();
+  const isOffline = error instanceof ChatError && error.code === 'offline';
+  return (
+    <section class="found-group" aria-labelledby={titleId} aria-busy={isLoading}>
+      <h2 id={titleId}>{title}</h2>
+      {items.length > 0 && (
+        // What an earlier text found is neither for the mouse nor for Enter.
+        <ul class="sidebar-list" inert={isLoading}>
+          {items.map(children)}
+        </ul>
+      )}
+      {isLoading && items.length === 0 && <Skeleton label={t('app.loading')} rows={1} />}
+      {!isLoading && items.length === 0 && error === undefined && !hasMore && <p class="found-note">{nothing}</p>}
+      {!isLoading && error !== undefined && (
+        <p class="found-note">
+          {isOffline ? t('sidebar.searchOffline') : errorText(words, error)}
+          <button type="button" class="link-button" onClick={again}>
+            {t('app.tryAgain')}
+          </button>
+        </p>
+      )}
+      {!isLoading && hasMore && (
+        <button type="button" class="found-more" onClick={loadMore}>
+          {t('sidebar.showMore')}
+        </button>
+      )}
+    </section>
+  );
+};

@@ -1,0 +1,58 @@
+import type { Summary, User } from 'parley/client';
+import { useApp, useWords } from '../app/context.ts';
+import { PersonAvatar } from '../ui/avatar.tsx';
+import { nameOf } from '../ui/names.ts';
+import { FoundGroup } from './found-group.tsx';
+import { FoundRow } from './found-row.tsx';
+import { type Ask, useLookup } from './use-lookup.ts';
+
+const ask: Ask<User> = (client, q, after) => client.call('user:search', { q, limit: 5, ...(after && { after }) });
+
+/** People to write to, but for those whose conversation was found already. */
+export const FoundPeople = ({
+  query,
+  me,
+  own,
+  onDone,
+}: {
+  query: string;
+  me: User;
+  own: readonly Summary[];
+  onDone: () => void;
+}) => {
+  const { client, route, notices } = useApp();
+  const words = useWords();
+  const { t } = words;
+  const lookup = useLookup(query, ask);
+  const known = new Set([me.id, ...own.map(({ peer }) => peer?.id)]);
+  const open = async (user_id: string) => {
+    try {
+      const { id } = await client.direct(user_id);
+      route.go({ conversation_id: id });
+      onDone();
+    } catch (error) {
+      notices.fail(error);
+    }
+  };
+  return (
+    <FoundGroup
+      title={t('sidebar.people')}
+      nothing={t(own.some(({ kind }) => kind === 'direct') ? 'sidebar.noMorePeople' : 'sidebar.noPeople')}
+      items={lookup.items.filter(({ id }) => !known.has(id))}
+      state={lookup}
+    >
+      {user => (
+        <FoundRow
+          key={user.id}
+          avatar={<PersonAvatar user={user} />}
+          title={nameOf(user, words)}
+          onOpen={() => void open(user.id)}
+        >
+          <span class="sidebar-line">
+            <span class="sidebar-line-text">{t('sidebar.username', { username: user.username })}</span>
+          </span>
+        </FoundRow>
+      )}
+    </FoundGroup>
+  );
+};

@@ -1,0 +1,27 @@
+import type { User } from 'parley/client';
+import { useApp, useWords } from '../app/context.ts';
+import { isGuest } from '../app/guest.ts';
+
+/** Signs out; asks before where something would be left unsent, or an account be lost. */
+export const useSignOut = (me: User) => {
+  const { client, dialogs, notices } = useApp();
+  const { t } = useWords();
+  return () => {
+    const count = client.outbox.get().length;
+    const reasons = [
+      ...(isGuest(me) ? [t('sidebar.signOutGuest')] : []),
+      ...(count > 0 ? [t('sidebar.signOutUnsent', { count })] : []),
+    ];
+    if (reasons.length === 0) {
+      client.signOut().catch(notices.fail);
+      return;
+    }
+    dialogs.open({
+      name: 'confirm',
+      title: t('sidebar.signOutTitle'),
+      text: reasons.join(' '),
+      action: t('sidebar.signOut'),
+      run: client.signOut,
+    });
+  };
+};
