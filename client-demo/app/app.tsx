@@ -31,6 +31,7 @@ export const App = ({
   const dialogs = useMemo(createDialogs, []);
   const user = useObservable(client.user);
   const drafts = useMemo(() => createDrafts(user?.id ?? ''), [user?.id]);
+  useEffect(() => drafts.stop, [drafts]);
   const members = useMemo(() => createMemberLists(client), [client, user?.id]);
   const [isStarting, setStarting] = useState(true);
   const [ending, setEnding] = useState<Ending>();

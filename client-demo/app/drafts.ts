@@ -4,6 +4,7 @@ import { createState, type State } from '../ui/state.ts';
 /** What somebody began to write, by conversation; kept in this browser, for each person apart. */
 export interface Drafts extends State<Readonly<Record<string, Draft>>> {
   put(conversation_id: string, draft: Draft | undefined): void;
+  stop(): void;
 }
 
 export interface Draft {
@@ -13,12 +14,18 @@ export interface Draft {
 }
 
 export const createDrafts = (user_id: string): Drafts => {
-  const kept = createKept<Record<string, Draft>>(`parley.drafts.${user_id}`);
+  const key = `parley.drafts.${user_id}`;
+  const kept = createKept<Record<string, Draft>>(key);
   const drafts = createState<Readonly<Record<string, Draft>>>(kept.read() ?? {});
   const set = (next: Readonly<Record<string, Draft>>) => {
     kept.write(next);
     drafts.set(next);
   };
+  // Another tab's drafts are not written over by this one's.
+  const onStorage = (event: StorageEvent) => {
+    if (event.key === key) drafts.set(kept.read() ?? {});
+  };
+  addEventListener('storage', onStorage);
   return {
     ...drafts,
     set,
@@ -26,5 +33,6 @@ export const createDrafts = (user_id: string): Drafts => {
       const { [conversation_id]: _old, ...others } = drafts.get();
       set(draft ? { ...others, [conversation_id]: draft } : others);
     },
+    stop: () => removeEventListener('storage', onStorage),
   };
 };

@@ -103,7 +103,9 @@ export const EmojiPicker = ({
       aria-label={t('composer.emoji')}
       onKeyDown={onKeyDown}
       onFocusOut={({ currentTarget, relatedTarget }) => {
-        if (relatedTarget instanceof Node && !currentTarget.contains(relatedTarget)) onClose();
+        const isElsewhere =
+          relatedTarget instanceof Node && ![currentTarget, beside].some(e => e.contains(relatedTarget));
+        if (isElsewhere) onClose();
       }}
     >
       <input
