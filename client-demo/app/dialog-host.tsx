@@ -29,7 +29,7 @@ export const DialogHost = ({ me }: { me: User }) => {
     case 'new-room':
       return <NewConversation kind="room" onClose={onClose} />;
     case 'find-people':
-      return <FindPeople me={me} onClose={onClose} />;
+      return <FindPeople onClose={onClose} />;
     case 'invite':
       return <Invite conversation_id={dialog.conversation_id} onClose={onClose} />;
     case 'conversation-settings':

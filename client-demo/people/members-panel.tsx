@@ -1,4 +1,58 @@
+import { ArrowLeft, UsersRound, X } from 'lucide';
 import type { User } from 'parley/client';
+import { useEffect, useRef } from 'preact/hooks';
+import { useApp, useWords } from '../app/context.ts';
+import { Icon } from '../ui/icon.tsx';
+import { useObservable } from '../ui/state.ts';
+import { PanelContent } from './panel-content.tsx';
+import './members-panel.css';
 
-/** Being built. */
-export const MembersPanel = (_: { conversation_id: string; me: User }) => null;
+/** Beside a conversation, or instead of it where there is no room: what it is, and who is in it. */
+export const MembersPanel = ({ conversation_id, me }: { conversation_id: string; me: User }) => {
+  const { client, route } = useApp();
+  const { t } = useWords();
+  const summary = useObservable(client.conversation(conversation_id).summary);
+  const heading = useRef<HTMLHeadingElement>(null);
+  const close = () => route.go({ conversation_id });
+
+  useEffect(() => {
+    // It took the place of what had the focus.
+    if (matchMedia('(width < 68rem)').matches) heading.current?.focus();
+  }, []);
+
+  return (
+    <aside
+      class="members-panel"
+      aria-labelledby="members-panel-title"
+      onKeyDown={event => event.key === 'Escape' && !event.defaultPrevented && close()}
+    >
+      <header class="members-panel-head">
+        <button type="button" class="icon-button back" aria-label={t('app.back')} title={t('app.back')} onClick={close}>
+          <Icon of={ArrowLeft} />
+        </button>
+        <h2 id="members-panel-title" ref={heading} tabIndex={-1}>
+          {t('people.details')}
+        </h2>
+        <button
+          type="button"
+          class="icon-button close"
+          aria-label={t('app.close')}
+          title={t('app.close')}
+          onClick={close}
+        >
+          <Icon of={X} />
+        </button>
+      </header>
+      <div class="members-panel-body">
+        {summary ? (
+          <PanelContent summary={summary} me={me} />
+        ) : (
+          <div class="empty">
+            <Icon of={UsersRound} />
+            <p>{t('people.notThere')}</p>
+          </div>
+        )}
+      </div>
+    </aside>
+  );
+};

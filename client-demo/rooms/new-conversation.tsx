@@ -1,2 +1,82 @@
-/** Being built. */
-export const NewConversation = (_: { kind: 'group' | 'room'; onClose: () => void }) => null;
+import { useState } from 'preact/hooks';
+import { useApp, useWords } from '../app/context.ts';
+import { ChosenPeople } from '../people/chosen-people.tsx';
+import { PeoplePicker } from '../people/people-picker.tsx';
+import { useChosen } from '../people/use-chosen.ts';
+import { Dialog } from '../ui/dialog.tsx';
+import { TextField } from '../ui/field.tsx';
+import { useSubmit } from '../ui/use-submit.ts';
+import './rooms.css';
+
+/** Makes a public room or a group of people, and opens it. */
+export const NewConversation = ({ kind, onClose }: { kind: 'group' | 'room'; onClose: () => void }) => {
+  const { client, route } = useApp();
+  const { t } = useWords();
+  const [name, setName] = useState('');
+  const [topic, setTopic] = useState('');
+  const { users, toggle, removeLast } = useChosen();
+  const { isBusy, errors, setErrors, submit } = useSubmit(
+    { name: 'rooms.nameBad', topic: 'rooms.topicBad', members: 'people.inviteRefused' },
+    { name_taken: 'name', not_found: 'members' },
+  );
+  const isGroup = kind === 'group';
+
+  const create = async () => {
+    if (!name.trim()) {
+      setErrors({ name: t('rooms.nameMissing') });
+      return;
+    }
+    const members = users.map(({ id }) => id);
+    const made = await client.create({ kind, name: name.trim(), topic: topic.trim(), ...(isGroup && { members }) });
+    onClose();
+    route.go({ conversation_id: made.id });
+  };
+
+  return (
+    <Dialog title={t(isGroup ? 'rooms.newGroup' : 'rooms.newRoom')} onClose={onClose}>
+      <form class="rooms-form" noValidate onSubmit={submit(create)}>
+        <div class={`dialog-body rooms-fields ${isGroup ? 'with-people' : ''}`}>
+          <p class="rooms-lead">{t(isGroup ? 'rooms.newGroupLead' : 'rooms.newRoomLead')}</p>
+          {errors.form && (
+            <p class="form-error" role="alert">
+              {errors.form}
+            </p>
+          )}
+          <TextField
+            label={t('rooms.name')}
+            value={name}
+            onValue={setName}
+            error={errors.name}
+            autoComplete="off"
+            maxLength={80}
+          />
+          <TextField
+            label={t('rooms.topic')}
+            value={topic}
+            onValue={setTopic}
+            error={errors.topic}
+            hint={t('rooms.topicHint')}
+            autoComplete="off"
+            maxLength={250}
+          />
+          {isGroup && (
+            <div class="rooms-people">
+              <span class="field-label">{t('rooms.members')}</span>
+              {errors.members && <p class="field-error">{errors.members}</p>}
+              <ChosenPeople users={users} onRemove={toggle} />
+              <PeoplePicker label={t('people.searchLabel')} onPick={toggle} chosen={users} onErase={removeLast} />
+            </div>
+          )}
+        </div>
+        <div class="dialog-foot">
+          <button type="button" class="button" onClick={onClose}>
+            {t('app.cancel')}
+          </button>
+          <button type="submit" class="button primary" disabled={isBusy}>
+            {t(isGroup ? 'rooms.createGroup' : 'rooms.createRoom')}
+          </button>
+        </div>
+      </form>
+    </Dialog>
+  );
+};

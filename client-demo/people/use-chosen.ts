@@ -1,0 +1,13 @@
+import type { User } from 'parley/client';
+import { useState } from 'preact/hooks';
+
+/** People who were chosen, in the order of choosing; choosing somebody again takes them out. */
+export const useChosen = () => {
+  const [users, setUsers] = useState<readonly User[]>([]);
+  return {
+    users,
+    toggle: (user: User) =>
+      setUsers(now => (now.some(({ id }) => id === user.id) ? now.filter(({ id }) => id !== user.id) : [...now, user])),
+    removeLast: () => setUsers(now => now.slice(0, -1)),
+  };
+};

@@ -1,0 +1,65 @@
+import { useState } from 'preact/hooks';
+import { useApp, useWords } from '../app/context.ts';
+import { TextField } from '../ui/field.tsx';
+import { useSubmit } from '../ui/use-submit.ts';
+import { UsernameForKeeper } from './username-for-keeper.tsx';
+
+/** A new password, for whoever knows the one before. */
+export const ChangePassword = ({ username }: { username: string }) => {
+  const { client, notices } = useApp();
+  const { t } = useWords();
+  const [current, setCurrent] = useState('');
+  const [next, setNext] = useState('');
+  const { isBusy, errors, setErrors, submit } = useSubmit(
+    { current_password: 'settings.passwordMissing', new_password: 'settings.passwordBad' },
+    { invalid_credentials: 'current_password' },
+  );
+
+  const change = async () => {
+    if (!current || !next) {
+      setErrors({
+        ...(!current && { current_password: t('settings.passwordMissing') }),
+        ...(!next && { new_password: t('settings.passwordMissing') }),
+      });
+      return;
+    }
+    await client.call('account:password', { current_password: current, new_password: next });
+    setCurrent('');
+    setNext('');
+    notices.show(t('settings.passwordChanged'));
+  };
+
+  return (
+    <form class="settings-form" noValidate onSubmit={submit(change)}>
+      <p class="settings-soft">{t('settings.passwordText')}</p>
+      {errors.form && (
+        <p class="form-error" role="alert">
+          {errors.form}
+        </p>
+      )}
+      <UsernameForKeeper username={username} />
+      <TextField
+        label={t('settings.currentPassword')}
+        type="password"
+        value={current}
+        onValue={setCurrent}
+        error={errors.current_password}
+        autoComplete="current-password"
+      />
+      <TextField
+        label={t('settings.newPassword')}
+        type="password"
+        value={next}
+        onValue={setNext}
+        error={errors.new_password}
+        hint={t('settings.passwordHint')}
+        autoComplete="new-password"
+      />
+      <div class="settings-actions">
+        <button type="submit" class="button" disabled={isBusy}>
+          {t('settings.changePassword')}
+        </button>
+      </div>
+    </form>
+  );
+};

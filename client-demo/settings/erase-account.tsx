@@ -1,0 +1,64 @@
+import { useState } from 'preact/hooks';
+import { useApp, useWords } from '../app/context.ts';
+import { TextField } from '../ui/field.tsx';
+import { useSubmit } from '../ui/use-submit.ts';
+import { UsernameForKeeper } from './username-for-keeper.tsx';
+
+/** The end of the account: for whoever knows its password and writes down its username. */
+export const EraseAccount = ({ username }: { username: string }) => {
+  const { client } = useApp();
+  const { t } = useWords();
+  const [password, setPassword] = useState('');
+  const [written, setWritten] = useState('');
+  const { isBusy, errors, setErrors, submit } = useSubmit(
+    { password: 'settings.passwordMissing', written: 'settings.eraseMismatch' },
+    { invalid_credentials: 'password' },
+  );
+
+  const erase = async () => {
+    const isMeant = written.trim().replace(/^@/, '') === username;
+    if (!password || !isMeant) {
+      setErrors({
+        ...(!password && { password: t('settings.passwordMissing') }),
+        ...(!isMeant && { written: t('settings.eraseMismatch', { username }) }),
+      });
+      return;
+    }
+    // The page hears the end of the session, and says so.
+    await client.call('account:erase', { password });
+  };
+
+  return (
+    <form class="settings-form" noValidate onSubmit={submit(erase)}>
+      <p class="settings-soft">{t('settings.eraseText')}</p>
+      {errors.form && (
+        <p class="form-error" role="alert">
+          {errors.form}
+        </p>
+      )}
+      <UsernameForKeeper username={username} />
+      <TextField
+        label={t('settings.password')}
+        type="password"
+        value={password}
+        onValue={setPassword}
+        error={errors.password}
+        autoComplete="current-password"
+      />
+      <TextField
+        label={t('settings.eraseConfirm', { username })}
+        value={written}
+        onValue={setWritten}
+        error={errors.written}
+        autoComplete="off"
+        autoCapitalize="none"
+        spellcheck={false}
+      />
+      <div class="settings-actions">
+        <button type="submit" class="button danger" disabled={isBusy}>
+          {t('settings.eraseForever')}
+        </button>
+      </div>
+    </form>
+  );
+};
