@@ -5,7 +5,8 @@ export interface Emoji {
   readonly label: string;
   /** One of emojibase's groups, 0 to 9. */
   readonly group: number;
-  /** Label and tags as they are searched. */
+  /** The label as it is searched, a blank before each word; and with it the tags. */
+  readonly name: string;
   readonly words: string;
 }
 
@@ -21,7 +22,10 @@ const load = async (language: string, signal: AbortSignal): Promise<Emoji[]> => 
   const answer = await fetch(`emoji/${languages.includes(primary) ? primary : 'en'}.json`, { signal });
   if (!answer.ok) throw new Error(`The list of emoji was answered with ${answer.status}.`);
   const rows: Row[] = await answer.json();
-  return rows.map(([emoji, label, tags, group]) => ({ emoji, label, group, words: ` ${folded(`${label} ${tags}`)}` }));
+  return rows.map(([emoji, label, tags, group]) => {
+    const name = ` ${folded(label)}`;
+    return { emoji, label, group, name, words: `${name} ${folded(tags)}` };
+  });
 };
 
 /** Every emoji with its name in the language. `retry` asks again after a failure. */
@@ -46,16 +50,17 @@ export const useEmoji = (language: string) => {
 /** More would be no help. */
 const maxFound = 120;
 
-/** What is meant by a few letters, the likeliest first: a label that begins so, then a word, then any part of a longer word. */
+/** What is meant by a few letters, the likeliest first: a label that begins so, then one of its words, then a tag, then any part of a word. */
 export const findEmoji = (all: readonly Emoji[], text: string): readonly Emoji[] => {
   const query = folded(text.trim());
   const terms = query.split(/\s+/u);
-  const rank = ({ emoji, words }: Emoji) => {
-    if (emoji === text.trim() || words.startsWith(` ${query}`)) return 0;
-    if (terms.every(term => words.includes(` ${term}`))) return 1;
-    return terms.every(term => term.length > 2 && words.includes(term)) ? 2 : 3;
+  const rank = ({ emoji, name, words }: Emoji) => {
+    if (emoji === text.trim() || name.startsWith(` ${query}`)) return 0;
+    if (terms.every(term => name.includes(` ${term}`))) return 1;
+    if (terms.every(term => words.includes(` ${term}`))) return 2;
+    return terms.every(term => term.length > 2 && words.includes(term)) ? 3 : undefined;
   };
   const ranks: Emoji[][] = [[], [], [], []];
-  for (const each of all) ranks[rank(each)]?.push(each);
-  return ranks.slice(0, 3).flat().slice(0, maxFound);
+  for (const each of all) ranks[rank(each) ?? -1]?.push(each);
+  return ranks.flat().slice(0, maxFound);
 };
