@@ -26,9 +26,14 @@ export const FoundGroup = <T,>({
   const words = useWords();
   const { t } = words;
   const titleId = useId();
+  const isSettled = !isLoading && !hasMore;
   const isOffline = error instanceof ChatError && error.code === 'offline';
   return (
-    <section class="found-group" aria-labelledby={titleId} aria-busy={isLoading}>
+    <section
+      class={isSettled && items.length === 0 ? 'found-group is-empty' : 'found-group'}
+      aria-labelledby={titleId}
+      aria-busy={isLoading}
+    >
       <h2 id={titleId}>{title}</h2>
       {items.length > 0 && (
         // What an earlier text found is neither for the mouse nor for Enter.
@@ -37,7 +42,7 @@ export const FoundGroup = <T,>({
         </ul>
       )}
       {isLoading && items.length === 0 && <Skeleton label={t('app.loading')} rows={1} />}
-      {!isLoading && items.length === 0 && error === undefined && !hasMore && <p class="found-note">{nothing}</p>}
+      {isSettled && items.length === 0 && error === undefined && <p class="found-note">{nothing}</p>}
       {!isLoading && error !== undefined && (
         <p class="found-note">
           {isOffline ? t('sidebar.searchOffline') : errorText(words, error)}

@@ -25,7 +25,7 @@ export const SearchResults = ({ query, me, onDone }: { query: string; me: User; 
       </p>
       <FoundConversations key={query} own={own} onDone={onDone} />
       <FoundPeople query={query} me={me} own={own} onDone={onDone} />
-      <FoundMessages query={query} />
+      <FoundMessages query={query} me={me} />
       <FoundRooms query={query} onDone={onDone} />
     </div>
   );
