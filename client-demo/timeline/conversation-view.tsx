@@ -3,13 +3,19 @@ import { useMemo } from 'preact/hooks';
 import { Composer } from '../composer/composer.tsx';
 import type { Target } from '../composer/target.ts';
 import { createState } from '../ui/state.ts';
+import { ConversationHeader } from './header.tsx';
+import { NotHere } from './not-here.tsx';
 import { Timeline } from './timeline.tsx';
+import { useSelected } from './use-kind.ts';
 
 /** One conversation: what it is, what is said in it, and where to say something. */
 export const ConversationView = ({ chat, me }: { chat: ChatConversation; me: User }) => {
   const target = useMemo(() => createState<Target | undefined>(undefined), []);
+  const isHere = useSelected(chat.summary, summary => summary !== undefined);
+  if (!isHere) return <NotHere chat={chat} />;
   return (
     <>
+      <ConversationHeader chat={chat} />
       <Timeline chat={chat} me={me} target={target} />
       <Composer chat={chat} me={me} target={target} />
     </>

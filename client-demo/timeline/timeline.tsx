@@ -1,6 +1,144 @@
 import type { ChatConversation, User } from 'parley/client';
+import { useCallback, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { useApp, useWords } from '../app/context.ts';
 import type { Target } from '../composer/target.ts';
-import type { State } from '../ui/state.ts';
+import { createState, type State, useObservable } from '../ui/state.ts';
+import { Announcer } from './announcer.tsx';
+import { Beginning } from './beginning.tsx';
+import { DaySection } from './day-section.tsx';
+import { EndRow } from './end-row.tsx';
+import { JumpButton } from './jump-button.tsx';
+import type { Kit } from './kit.ts';
+import { Loading, NotLoaded } from './not-loaded.tsx';
+import { createPlace } from './place.ts';
+import { rowsOf } from './rows.ts';
+import { useKind } from './use-kind.ts';
+import { useOpening } from './use-opening.ts';
+import { usePaging } from './use-paging.ts';
+import { useReading } from './use-reading.ts';
+import { useRoving } from './use-roving.ts';
+import { useTicks } from './use-ticks.ts';
+import './timeline.css';
 
-/** Being built. */
-export const Timeline = (_: { chat: ChatConversation; me: User; target: State<Target | undefined> }) => null;
+/** Pixels from the end from which there is a button that leads back. */
+const farFromEnd = 240;
+const flashMs = 1_800;
+
+/** What was said, in order; the reader's place stays where it is, whatever comes and goes around it. */
+export const Timeline = ({
+  chat,
+  me,
+  target,
+}: {
+  chat: ChatConversation;
+  me: User;
+  target: State<Target | undefined>;
+}) => {
+  const { client, route, notices, dialogs, members } = useApp();
+  const words = useWords();
+  const kind = useKind(chat);
+  const window = useObservable(chat.messages);
+  const pending = useObservable(chat.pending);
+  const tickOf = useTicks(chat, me);
+  const place = useMemo(createPlace, []);
+  const isAway = useMemo(() => createState(false), []);
+  const [flashed, setFlashed] = useState<number>();
+  const scroller = useRef<HTMLDivElement>(null);
+  const content = useRef<HTMLDivElement>(null);
+
+  const settle = useCallback(() => {
+    const reached = place.restore();
+    if (reached?.kind !== 'message') return;
+    setFlashed(reached.seq);
+    setTimeout(() => setFlashed(now => (now === reached.seq ? undefined : now)), flashMs);
+  }, [place]);
+
+  const opening = useOpening(chat, place, settle);
+  const paging = usePaging(chat, place);
+  const markRead = useReading(chat, place, opening.isReady);
+  const roving = useRoving(scroller);
+
+  const moved = useCallback(() => {
+    isAway.set(place.distance() > farFromEnd || chat.messages.get()?.hasNewer === true);
+    markRead();
+    paging.check();
+  }, [chat, place, isAway, markRead, paging.check]);
+
+  // Before the rows change, as long as what the reader sees can still be measured.
+  place.remember();
+  const lastWritten = useRef(pending.at(-1)?.position ?? 0);
+  useLayoutEffect(() => {
+    place.attach(scroller.current);
+    const newest = pending.at(-1)?.position ?? 0;
+    if (newest > lastWritten.current) {
+      // Whoever writes sees what they wrote.
+      if (window?.hasNewer) opening.showLatest().catch(notices.fail);
+      else place.aim({ kind: 'end' });
+    }
+    lastWritten.current = Math.max(lastWritten.current, newest);
+    settle();
+    moved();
+  });
+
+  // The window, the composer, or the letters became larger or smaller.
+  useLayoutEffect(() => {
+    if (!scroller.current || !content.current) return;
+    const observer = new ResizeObserver(() => {
+      settle();
+      moved();
+    });
+    observer.observe(scroller.current);
+    observer.observe(content.current);
+    return () => observer.disconnect();
+  }, [settle, moved]);
+
+  const kit = useMemo<Kit>(
+    () => ({
+      ...{ client, route, notices, dialogs, words, chat, me, kind, target, members: members.of(chat.id) },
+      async jumpTo(message_id) {
+        try {
+          const held = chat.messages.get()?.messages.find(({ id }) => id === message_id);
+          const { seq } = held ?? (await client.call('message:get', { id: message_id }));
+          route.go({ conversation_id: chat.id, seq });
+        } catch (error) {
+          notices.fail(error);
+        }
+      },
+    }),
+    [client, route, notices, dialogs, members, words, chat, me, kind, target],
+  );
+
+  const days = useMemo(
+    () => rowsOf(window?.messages ?? [], pending, { me: me.id, after: opening.newAfter, dates: words.dates }),
+    [window?.messages, pending, me.id, opening.newAfter, words],
+  );
+
+  return (
+    <div class="timeline-frame">
+      <div
+        ref={scroller}
+        class={kind === 'direct' ? 'timeline direct' : 'timeline'}
+        onScroll={() => {
+          place.scrolled();
+          moved();
+        }}
+        {...roving}
+      >
+        <div ref={content} class="timeline-content">
+          {window?.hasOlder && <EndRow end="older" paging={paging} />}
+          {window && !window.hasOlder && <Beginning chat={chat} isEmpty={days.length === 0} />}
+          {!window && opening.error === undefined && paging.isOnline && <Loading />}
+          {!window && (opening.error !== undefined || !paging.isOnline) && (
+            <NotLoaded error={opening.error} isOnline={paging.isOnline} onTryAgain={opening.tryAgain} />
+          )}
+          {days.map(day => (
+            <DaySection key={day.key} day={day} kit={kit} tickOf={tickOf} flashed={flashed} />
+          ))}
+          {window?.hasNewer && <EndRow end="newer" paging={paging} />}
+        </div>
+      </div>
+      <JumpButton chat={chat} isAway={isAway} onJump={() => opening.showLatest().catch(notices.fail)} />
+      <Announcer chat={chat} me={me} />
+    </div>
+  );
+};

@@ -60,11 +60,14 @@ export const Menu = ({
   items,
   beside,
   onClose,
+  head,
 }: {
   label: string;
   items: readonly MenuItem[];
   beside: Element;
   onClose: () => void;
+  /** Buttons above the actions, each with a role that a menu may have. */
+  head?: ComponentChildren;
 }) => {
   const menu = useRef<HTMLDivElement>(null);
 
@@ -95,7 +98,9 @@ export const Menu = ({
     const now = buttons.indexOf(document.activeElement as HTMLButtonElement);
     const next = {
       ArrowDown: (now + 1) % buttons.length,
+      ArrowRight: (now + 1) % buttons.length,
       ArrowUp: (now - 1 + buttons.length) % buttons.length,
+      ArrowLeft: (now - 1 + buttons.length) % buttons.length,
       Home: 0,
       End: buttons.length - 1,
     }[event.key];
@@ -108,6 +113,7 @@ export const Menu = ({
 
   return (
     <div ref={menu} class="menu" role="menu" tabIndex={-1} popover="manual" aria-label={label} onKeyDown={onKeyDown}>
+      {head}
       {items.map(({ label: text, icon, danger, checked, run }) => (
         <button
           key={text}

@@ -1,0 +1,140 @@
+/** What is to be brought into sight as soon as it is there. */
+export type Goal =
+  | { readonly kind: 'end' }
+  | { readonly kind: 'line' }
+  | { readonly kind: 'message'; readonly seq: number };
+
+/** Pixels from the end that still count as being there. */
+const nearEnd = 48;
+
+/**
+ * Where the reader is in a timeline. It stays there whatever is put in front, behind, or let go of at either end; at the end it follows
+ * what is new. `remember` is to be called before the rows change, `restore` after that.
+ */
+export const createPlace = () => {
+  let scroller: HTMLElement | undefined;
+  let goal: Goal | undefined;
+  let isFollowing = true;
+  let lastTop = 0;
+  /** What was in sight, by key, with the distance from the upper edge. */
+  let seen: readonly (readonly [key: string, top: number])[] = [];
+
+  const rows = () => (scroller ? [...scroller.querySelectorAll<HTMLElement>('.message')] : []);
+  const distance = () => (scroller ? scroller.scrollHeight - scroller.clientHeight - scroller.scrollTop : 0);
+  const edge = () => scroller?.getBoundingClientRect().top ?? 0;
+
+  /** The rows that are in sight, at least in part. They stand in order: the first one is found by halving. */
+  const inSight = () => {
+    const all = rows();
+    const top = edge();
+    const bottom = top + (scroller?.clientHeight ?? 0);
+    let low = 0;
+    let high = all.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((all[middle] as HTMLElement).getBoundingClientRect().bottom > top) high = middle;
+      else low = middle + 1;
+    }
+    const sight: { row: HTMLElement; top: number }[] = [];
+    for (const row of all.slice(low)) {
+      const rect = row.getBoundingClientRect();
+      if (rect.top >= bottom) break;
+      sight.push({ row, top: rect.top });
+    }
+    return sight;
+  };
+
+  const move = (top: number) => {
+    if (!scroller) return;
+    scroller.scrollTop = top;
+    lastTop = scroller.scrollTop;
+  };
+
+  const remember = () => {
+    const top = edge();
+    seen = inSight().map(({ row, top: at }) => [row.dataset['key'] ?? '', at - top]);
+  };
+
+  const toEnd = () => {
+    isFollowing = true;
+    if (scroller) move(scroller.scrollHeight);
+  };
+
+  /** So that it is in sight with what is before it. */
+  const show = (element: Element, share: number) => {
+    if (!scroller) return;
+    const rect = element.getBoundingClientRect();
+    const room = Math.max(0, (scroller.clientHeight - rect.height) * share);
+    move(scroller.scrollTop + rect.top - edge() - room);
+    isFollowing = distance() <= nearEnd;
+  };
+
+  const findGoal = (wanted: Exclude<Goal, { kind: 'end' }>): Element | undefined =>
+    wanted.kind === 'line'
+      ? (scroller?.querySelector('.new-messages-line') ?? undefined)
+      : // What is asked for may be no message: the next one then.
+        rows().find(row => Number(row.dataset['seq']) >= wanted.seq);
+
+  return {
+    attach(element: HTMLElement | null) {
+      scroller = element ?? undefined;
+    },
+    remember,
+    /** Returns the goal that was reached, if any. */
+    restore(): Goal | undefined {
+      if (!scroller) return undefined;
+      const target = goal && goal.kind !== 'end' ? findGoal(goal) : undefined;
+      if (goal && (target || goal.kind === 'end')) {
+        const reached = goal;
+        goal = undefined;
+        if (target) show(target, reached.kind === 'line' ? 0.2 : 0.5);
+        else toEnd();
+        remember();
+        return reached;
+      }
+      if (isFollowing) toEnd();
+      else {
+        const top = edge();
+        const all = new Map(rows().map(row => [row.dataset['key'] ?? '', row]));
+        const held = seen.find(([key]) => all.has(key));
+        const moved = held ? (all.get(held[0]) as HTMLElement).getBoundingClientRect().top - top - held[1] : 0;
+        if (Math.abs(moved) >= 0.5) move(scroller.scrollTop + moved);
+      }
+      remember();
+      return undefined;
+    },
+    /** What is wanted is shown by the next `restore` that finds it. */
+    aim(wanted: Goal | undefined) {
+      goal = wanted;
+    },
+    /** What was wanted is not there. */
+    giveUp(wanted: Goal) {
+      if (goal === wanted) goal = undefined;
+    },
+    /** Pages come in behind: the end that was seen is no end. */
+    unfollow() {
+      isFollowing = false;
+    },
+    scrolled() {
+      if (!scroller) return;
+      // Only the reader goes up; further down may be what came meanwhile.
+      if (distance() <= nearEnd) isFollowing = true;
+      else if (scroller.scrollTop < lastTop) isFollowing = false;
+      lastTop = scroller.scrollTop;
+      remember();
+    },
+    isFollowing: () => isFollowing,
+    distance,
+    fromStart: () => scroller?.scrollTop ?? 0,
+    /** The lowest message of the log that came into sight, by its seq: as much of it as one reads at a glance. */
+    lastSeen(): number | undefined {
+      const bottom = edge() + (scroller?.clientHeight ?? 0);
+      const last = inSight().findLast(
+        ({ row, top }) => row.dataset['seq'] !== undefined && top + Math.min(row.offsetHeight, 48) <= bottom + 2,
+      );
+      return last && Number(last.row.dataset['seq']);
+    },
+  };
+};
+
+export type ReadersPlace = ReturnType<typeof createPlace>;

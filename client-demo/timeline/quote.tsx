@@ -1,0 +1,23 @@
+import type { ReplyPreview } from 'parley/client';
+import { nameOf } from '../ui/names.ts';
+import type { Kit } from './kit.ts';
+
+/** What a message answers; leads there. */
+export const Quote = ({ kit, preview: { id, from, message, unsent } }: { kit: Kit; preview: ReplyPreview }) => {
+  const { words } = kit;
+  const name = nameOf(from, words);
+  const text = unsent ? words.t('timeline.takenBack') : message;
+  return (
+    <button
+      type="button"
+      class="quote"
+      aria-label={words.t('timeline.quoteOf', { name, message: text })}
+      onClick={() => kit.jumpTo(id)}
+    >
+      <bdi class="quote-name">{name}</bdi>
+      <span class={unsent ? 'quote-text unsent' : 'quote-text'} dir="auto">
+        {text}
+      </span>
+    </button>
+  );
+};

@@ -1,0 +1,73 @@
+import type { Message, User } from 'parley/client';
+import type { ComponentChild } from 'preact';
+import type { Kit } from './kit.ts';
+import { type Part, parseText } from './parse-text.ts';
+import './rich-text.css';
+
+const inline = '`';
+const fence = '```';
+
+/** A message's text, with links, names and code told apart. Everything else is text, whatever it looks like. */
+export const RichText = ({ kit, message }: { kit: Kit; message: Message }) => (
+  <>{parseText(message).map(part => drawn(part, kit))}</>
+);
+
+const drawn = (part: Part, kit: Kit): ComponentChild => {
+  switch (part.kind) {
+    case 'text':
+      return part.text;
+    case 'link':
+      return (
+        <a href={part.href} target="_blank" rel="noopener noreferrer nofollow" dir="ltr">
+          {part.text}
+        </a>
+      );
+    case 'code':
+      return <Code text={part.text} mark={inline} />;
+    case 'block':
+      return <Code text={part.text} mark={fence} />;
+    case 'everybody':
+      return <strong class="mention me">{part.text}</strong>;
+    case 'mention':
+      return <Mention text={part.text} user={part.user} kit={kit} />;
+  }
+};
+
+/** The marks stay, unseen: what is copied is what was written. */
+const Code = ({ text, mark }: { text: string; mark: string }) => (
+  <code class={mark === fence ? 'code-block' : 'code-inline'} dir="ltr">
+    <span hidden>{mark}</span>
+    {text}
+    <span hidden>{mark}</span>
+  </code>
+);
+
+const Mention = ({
+  text,
+  user,
+  kit: { me, client, route, notices, words },
+}: {
+  text: string;
+  user: User;
+  kit: Kit;
+}) => {
+  if (user.id === me.id) return <strong class="mention me">{text}</strong>;
+  const write = async () => {
+    try {
+      const { id } = await client.direct(user.id);
+      route.go({ conversation_id: id });
+    } catch (error) {
+      notices.fail(error);
+    }
+  };
+  return (
+    <button
+      type="button"
+      class="mention"
+      title={words.t('timeline.writeTo', { name: user.full_name })}
+      onClick={() => void write()}
+    >
+      {text}
+    </button>
+  );
+};
