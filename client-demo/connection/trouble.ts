@@ -19,7 +19,8 @@ const textOf = ({ error }: ConnectionState): Key => {
   if (reason === 'stopping') return 'connection.restarting';
   if (error?.code === 'odd_answer') return 'connection.oddAnswer';
   if (error?.code === 'no_answer') return 'connection.noAnswer';
-  if (error?.code === 'internal' || error?.code === 'unavailable') return 'connection.unwell';
+  if (error?.code === 'unavailable') return 'connection.unavailable';
+  if (error?.code === 'internal') return 'connection.unwell';
   return 'connection.away';
 };
 

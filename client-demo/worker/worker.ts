@@ -55,13 +55,17 @@ worker.addEventListener('fetch', event => {
   else if (FILES.includes(path)) event.respondWith(file(request));
 });
 
+const withoutPlace = (url: string) => url.split('#')[0];
+
 // Whoever is told of a message in a notification comes to it.
 worker.addEventListener('notificationclick', event => {
   event.notification.close();
   const { url } = event.notification.data as { url?: string };
   if (url === undefined) return;
   event.waitUntil(
-    worker.clients.matchAll({ type: 'window' }).then(async ([first]) => {
+    worker.clients.matchAll({ type: 'window' }).then(async windows => {
+      // A guest's window, which its address tells, is another person's.
+      const first = windows.find(each => withoutPlace(each.url) === withoutPlace(url));
       if (!first) return void (await worker.clients.openWindow(url));
       await first.focus();
       await first.navigate(url);

@@ -1,0 +1,82 @@
+import { addressOf, type Place } from '../app/route.ts';
+
+interface Alert {
+  readonly conversation_id: string;
+  readonly seq: number;
+  readonly title: string;
+  readonly text: string;
+}
+
+export interface Alerts {
+  /** Shows it, unless somebody looks at the page, or another tab does it. */
+  show(alert: Alert): Promise<void>;
+  stop(): void;
+}
+
+const isLookedAt = () => document.visibilityState === 'visible' && document.hasFocus();
+
+/** The system's notifications for this person, one for each conversation, shown by one of the tabs. */
+export const createAlerts = (user_id: string, go: (place: Place) => void): Alerts => {
+  const stopping = new AbortController();
+  const speaker = createTurn(`parley-alerts:${user_id}`, stopping.signal);
+  const looking = createLooking(`parley-looking:${user_id}`, stopping.signal);
+  return {
+    async show({ conversation_id, seq, title, text }) {
+      if (isLookedAt() || !speaker.isMine() || Notification.permission !== 'granted') return;
+      if (await looking.isAnywhere()) return;
+      const place = { conversation_id, seq };
+      const url = new URL(addressOf(place), location.href).href;
+      const options = { body: text, tag: `parley:${user_id}:${conversation_id}`, icon: 'icon.svg', data: { url } };
+      const worker = await navigator.serviceWorker?.getRegistration();
+      // worker/worker.ts leads to the conversation then.
+      if (worker?.active) return worker.showNotification(title, options);
+      const shown = new Notification(title, options);
+      shown.onclick = () => {
+        focus();
+        go(place);
+        shown.close();
+      };
+    },
+    stop: () => stopping.abort(),
+  };
+};
+
+/** One tab at a time has it, the next one when that is gone. Where there are no locks, every tab has: the tag makes one of theirs. */
+const createTurn = (name: string, signal: AbortSignal) => {
+  let isMine = !navigator.locks;
+  const held = new Promise<void>(resolve => signal.addEventListener('abort', () => resolve()));
+  navigator.locks
+    ?.request(name, { signal }, () => {
+      isMine = true;
+      return held;
+    })
+    // Stopped while it waited.
+    .catch(() => undefined);
+  return { isMine: () => isMine };
+};
+
+/** A lock is held as long as somebody looks at this tab, for the others to see. */
+const createLooking = (name: string, signal: AbortSignal) => {
+  let release: (() => void) | undefined;
+  const look = () => {
+    if (isLookedAt() && !release && !signal.aborted) {
+      const held = new Promise<void>(resolve => {
+        release = resolve;
+      });
+      void navigator.locks?.request(name, { mode: 'shared' }, () => held);
+    } else if (!isLookedAt() || signal.aborted) {
+      release?.();
+      release = undefined;
+    }
+  };
+  look();
+  for (const event of ['focus', 'blur']) addEventListener(event, look, { signal });
+  document.addEventListener('visibilitychange', look, { signal });
+  signal.addEventListener('abort', look);
+  return {
+    async isAnywhere() {
+      const { held = [] } = (await navigator.locks?.query()) ?? {};
+      return held.some(lock => lock.name === name);
+    },
+  };
+};
