@@ -99,7 +99,7 @@ export const MessageRow = memo(
         }}
         onPointerEnter={({ pointerType }) => pointerType !== 'touch' && setNear(true)}
         onPointerLeave={() => setNear(false)}
-        onFocusIn={() => row.current?.matches(':focus-visible, :has(:focus-visible)') && setNear(true)}
+        onFocusIn={({ target }) => (target as Element).matches(':focus-visible') && setNear(true)}
         onFocusOut={({ relatedTarget }) => !row.current?.contains(relatedTarget as Node | null) && setNear(false)}
       >
         {!isMine && kind !== 'direct' && (

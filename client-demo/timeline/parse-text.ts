@@ -5,12 +5,14 @@ export type Part =
   | { readonly kind: 'text' | 'everybody'; readonly text: string }
   | { readonly kind: 'link'; readonly text: string; readonly href: string }
   | { readonly kind: 'mention'; readonly text: string; readonly user: User }
-  | { readonly kind: 'code' | 'block'; readonly text: string };
+  /** `open` and `close` stand around it in the message, and are not shown. */
+  | { readonly kind: 'code' | 'block'; readonly text: string; readonly open: string; readonly close: string };
 
 // Characters that turn the direction of writing are no part of an address: it must read as what it is.
 const pattern =
-  /```(?<block>[\s\S]+?)```|`(?<code>[^`\n]+)`|(?<link>https?:\/\/[^\s<>"\u200e\u200f\u202a-\u202e\u2066-\u2069]+)|(?<![\p{L}\p{M}\p{N}._+@/-])@(?<name>[\p{L}\p{M}\p{N}._-]+)/giu;
+  /(?<open>```\n?)(?<block>[\s\S]+?)(?<close>\n?```\n?)|`(?<code>[^`\n]+)`|(?<link>https?:\/\/[^\s<>"\u200e\u200f\u202a-\u202e\u2066-\u2069]+)|(?<![\p{L}\p{M}\p{N}._+@/-])@(?<name>[\p{L}\p{M}\p{N}._-]+)/giu;
 
+const mark = '`';
 const trailing = /[.,;:!?'*_~…»”’]+$/u;
 const brackets: Readonly<Record<string, string>> = { ')': '(', ']': '[', '}': '{' };
 
@@ -54,9 +56,10 @@ export const parseText = ({
     end = to;
   };
   for (const { index, 0: whole, groups = {} } of message.matchAll(pattern)) {
-    const { block, code, link, name } = groups;
-    if (block !== undefined) add(index, index + whole.length, { kind: 'block', text: block });
-    else if (code !== undefined) add(index, index + whole.length, { kind: 'code', text: code });
+    const { open = mark, block, close = mark, code, link, name } = groups;
+    const quoted = code ?? block;
+    if (quoted !== undefined)
+      add(index, index + whole.length, { kind: code ? 'code' : 'block', text: quoted, open, close });
     else if (link !== undefined) {
       const text = trimmed(link);
       const href = hrefOf(text);

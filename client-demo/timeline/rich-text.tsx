@@ -4,9 +4,6 @@ import type { Kit } from './kit.ts';
 import { type Part, parseText } from './parse-text.ts';
 import './rich-text.css';
 
-const inline = '`';
-const fence = '```';
-
 /** A message's text, with links, names and code told apart. Everything else is text, whatever it looks like. */
 export const RichText = ({ kit, message }: { kit: Kit; message: Message }) => (
   <>{parseText(message).map(part => drawn(part, kit))}</>
@@ -23,24 +20,20 @@ const drawn = (part: Part, kit: Kit): ComponentChild => {
         </a>
       );
     case 'code':
-      return <Code text={part.text} mark={inline} />;
     case 'block':
-      return <Code text={part.text} mark={fence} />;
+      return (
+        <code class={`code-${part.kind}`} dir="ltr">
+          <span hidden>{part.open}</span>
+          {part.text}
+          <span hidden>{part.close}</span>
+        </code>
+      );
     case 'everybody':
       return <strong class="mention me">{part.text}</strong>;
     case 'mention':
       return <Mention text={part.text} user={part.user} kit={kit} />;
   }
 };
-
-/** The marks stay, unseen: what is copied is what was written. */
-const Code = ({ text, mark }: { text: string; mark: string }) => (
-  <code class={mark === fence ? 'code-block' : 'code-inline'} dir="ltr">
-    <span hidden>{mark}</span>
-    {text}
-    <span hidden>{mark}</span>
-  </code>
-);
 
 const Mention = ({
   text,

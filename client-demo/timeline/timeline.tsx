@@ -124,7 +124,7 @@ export const Timeline = ({
         }}
         {...roving}
       >
-        <div ref={content} class="timeline-content">
+        <div ref={content} class={days.length === 0 ? 'timeline-content bare' : 'timeline-content'}>
           {window?.hasOlder && <EndRow end="older" paging={paging} />}
           {window && !window.hasOlder && <Beginning chat={chat} isEmpty={days.length === 0} />}
           {!window && opening.error === undefined && paging.isOnline && <Loading />}
