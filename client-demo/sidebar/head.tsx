@@ -50,11 +50,11 @@ export const Head = ({ me }: { me: User }) => {
       <button
         type="button"
         class="icon-button sidebar-inbox"
-        aria-label={inboxLabel}
         title={inboxLabel}
         onClick={() => dialogs.open({ name: 'inbox' })}
       >
         <Icon of={Bell} />
+        <span class="unseen">{inboxLabel}</span>
         {unread > 0 && <Badge count={unread} />}
       </button>
       <MenuButton

@@ -6,7 +6,8 @@ import './avatar.css';
 const hues = 8;
 
 /** The same colour for the same id everywhere. */
-export const hueOf = (id: string) => [...id].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) % 9_973, 7) % hues;
+export const hueOf = (id: string) =>
+  [...id].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) % 9_973, 7) % hues;
 
 const graphemes = new Intl.Segmenter();
 
@@ -25,11 +26,9 @@ interface Look {
   size?: 'small' | 'large';
 }
 
-/** The first letters of a name on a colour of its own. Decoration: the name stands beside it. */
+/** The first letters of a name on a colour of its own. Decoration: the name stands beside it, so these are no text to be found or read. */
 export const Avatar = ({ id, name, size }: Look) => (
-  <span class={`avatar hue-${hueOf(id)} ${size ?? ''}`} aria-hidden="true">
-    {initialsOf(name)}
-  </span>
+  <span class={`avatar hue-${hueOf(id)} ${size ?? ''}`} data-initials={initialsOf(name)} aria-hidden="true" />
 );
 
 /** With a dot while they are online; asked for as long as it is on screen. */
