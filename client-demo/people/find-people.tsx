@@ -14,7 +14,7 @@ export const FindPeople = ({ onClose }: { onClose: () => void }) => {
   return (
     <Dialog title={t('people.findTitle')} onClose={onClose}>
       <div class="dialog-body people-body">
-        <PeoplePicker label={t('people.searchLabel')} onPick={pick} />
+        <PeoplePicker autofocus label={t('people.searchLabel')} onPick={pick} />
       </div>
     </Dialog>
   );

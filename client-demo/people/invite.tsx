@@ -56,6 +56,7 @@ export const Invite = ({ conversation_id, onClose }: { conversation_id: string; 
         )}
         <ChosenPeople users={users} onRemove={toggle} />
         <PeoplePicker
+          autofocus
           label={t('people.searchLabel')}
           onPick={toggle}
           chosen={users}

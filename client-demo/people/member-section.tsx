@@ -3,6 +3,7 @@ import { useState } from 'preact/hooks';
 import { useApp, useWords } from '../app/context.ts';
 import type { Standing } from '../rooms/may.ts';
 import { nameOf } from '../ui/names.ts';
+import { SearchInput } from '../ui/search-input.tsx';
 import { useObservable } from '../ui/state.ts';
 import { MemberRow } from './member-row.tsx';
 import { useMembers } from './use-members.ts';
@@ -44,15 +45,14 @@ export const MemberSection = ({ summary, mine }: { summary: Summary; mine: Stand
       </h3>
       {summary.kind === 'lobby' && <p class="members-hint">{t('people.everybody')}</p>}
       {all.length > searchableFrom && (
-        <input
-          class="input members-search"
-          type="search"
-          dir="auto"
-          value={written}
-          placeholder={t('people.searchWithin')}
-          aria-label={t('people.searchWithin')}
-          onInput={event => setWritten(event.currentTarget.value)}
-        />
+        <div class="members-search">
+          <SearchInput
+            label={t('people.searchWithin')}
+            value={written}
+            onValue={setWritten}
+            placeholder={t('people.searchWithin')}
+          />
+        </div>
       )}
       {!members && <p class="members-hint">{t(isOnline ? 'app.loading' : 'people.membersOffline')}</p>}
       {found.length > 0 && (

@@ -1,9 +1,10 @@
-import { Check, Search } from 'lucide';
+import { Check } from 'lucide';
 import type { User } from 'parley/client';
 import { useEffect, useId, useRef, useState } from 'preact/hooks';
 import { useApp, useWords } from '../app/context.ts';
 import { errorText } from '../language/error-text.ts';
 import { Icon } from '../ui/icon.tsx';
+import { SearchInput } from '../ui/search-input.tsx';
 import { useObservable } from '../ui/state.ts';
 import { Person } from './person.tsx';
 import { useKnownPeople } from './use-known-people.ts';
@@ -20,6 +21,7 @@ export const PeoplePicker = ({
   chosen,
   noteOf = () => undefined,
   onErase,
+  autofocus,
 }: {
   label: string;
   onPick: (user: User) => void;
@@ -29,6 +31,8 @@ export const PeoplePicker = ({
   noteOf?: (user: User) => string | undefined;
   /** Backspace in the empty field. */
   onErase?: () => void;
+  /** Where a dialog begins with it. */
+  autofocus?: boolean;
 }) => {
   const me = useObservable(useApp().client.user);
   const words = useWords();
@@ -42,9 +46,11 @@ export const PeoplePicker = ({
   const isKnown = text === '' || error !== undefined;
   const offered = (isKnown ? known : (people ?? [])).filter(user => user.id !== me?.id);
   const active = offered[Math.min(at, offered.length - 1)];
+  // Where several are chosen, Enter after the last one chooses nobody more.
+  const first = chosen && text === '' ? -1 : 0;
   const isSearching = !isKnown && people === undefined;
 
-  useEffect(() => setAt(0), [text]);
+  useEffect(() => setAt(first), [text, first]);
   useEffect(() => {
     list.current?.querySelector('.people-option.active')?.scrollIntoView({ block: 'nearest' });
   }, [active?.id]);
@@ -57,10 +63,11 @@ export const PeoplePicker = ({
 
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.isComposing) return;
-    const next = { ArrowDown: at + 1, ArrowUp: at - 1 }[event.key];
+    const next = { ArrowDown: at + 1, ArrowUp: Math.max(at, 0) - 1 }[event.key];
     if (next !== undefined) setAt((next + offered.length) % Math.max(1, offered.length));
-    else if (event.key === 'Enter' && active) pick(active);
-    else if (event.key === 'Backspace' && written === '' && onErase) onErase();
+    else if (event.key === 'Enter') {
+      if (active) pick(active);
+    } else if (event.key === 'Backspace' && written === '' && onErase) onErase();
     else return;
     event.preventDefault();
   };
@@ -78,29 +85,15 @@ export const PeoplePicker = ({
 
   return (
     <div class="people-picker">
-      <div class="people-field">
-        <Icon of={Search} />
-        <input
-          class="input"
-          type="text"
-          role="combobox"
-          dir="auto"
-          value={written}
-          maxLength={80}
-          placeholder={t('people.searchPlaceholder')}
-          aria-label={label}
-          aria-autocomplete="list"
-          aria-expanded={offered.length > 0}
-          {...(offered.length > 0 && { 'aria-controls': `${id}-list` })}
-          {...(active && { 'aria-activedescendant': optionId(active) })}
-          autoComplete="off"
-          autoCapitalize="none"
-          spellcheck={false}
-          autofocus
-          onInput={event => setWritten(event.currentTarget.value)}
-          onKeyDown={onKeyDown}
-        />
-      </div>
+      <SearchInput
+        label={label}
+        value={written}
+        onValue={setWritten}
+        placeholder={t('people.searchPlaceholder')}
+        autofocus={autofocus}
+        list={{ id: offered.length > 0 ? `${id}-list` : undefined, active: active && optionId(active) }}
+        onKeyDown={onKeyDown}
+      />
       <div class="people-found">
         {isKnown && offered.length > 0 && <p class="people-caption">{t('people.recent')}</p>}
         {offered.length > 0 && (

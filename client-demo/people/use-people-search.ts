@@ -7,18 +7,23 @@ import { useObservable } from '../ui/state.ts';
 export interface PeopleSearch {
   /** Empty: nothing is searched for. */
   readonly text: string;
-  /** Of this text, or of the one before while its answer is awaited; undefined until the first. */
+  /** While the answer is awaited: those of the answer before that still fit, or undefined where there are none. */
   readonly people: readonly User[] | undefined;
   readonly hasMore: boolean;
   readonly error: ChatError | undefined;
 }
 
-type Answer = Omit<PeopleSearch, 'text'>;
+/** `text` is what was asked for. */
+type Answer = PeopleSearch;
 
 const pauseMs = 200;
 const limit = 30;
 const maxLength = 80;
-const nothing: Answer = { people: undefined, hasMore: false, error: undefined };
+const nothing: Answer = { text: '', people: undefined, hasMore: false, error: undefined };
+
+/** Whether somebody's name or username begins with a text, roughly as the server has it. */
+export const beginsWith = ({ username, full_name }: User, text: string) =>
+  [username, full_name].some(name => name.toLocaleLowerCase().startsWith(text.toLocaleLowerCase()));
 
 /** People whose name or username begins with what is written, with or without the @; asked for when the writing pauses. */
 export const usePeopleSearch = (written: string): PeopleSearch => {
@@ -36,8 +41,8 @@ export const usePeopleSearch = (written: string): PeopleSearch => {
     let isCurrent = true;
     const timer = setTimeout(() => {
       client.call('user:search', { q: text, limit }).then(
-        ({ items, has_more }) => isCurrent && setAnswer({ people: items, hasMore: has_more, error: undefined }),
-        (error: ChatError) => isCurrent && setAnswer({ ...nothing, error }),
+        ({ items, has_more }) => isCurrent && setAnswer({ text, people: items, hasMore: has_more, error: undefined }),
+        (error: ChatError) => isCurrent && setAnswer({ ...nothing, text, error }),
       );
     }, pauseMs);
     return () => {
@@ -46,5 +51,8 @@ export const usePeopleSearch = (written: string): PeopleSearch => {
     };
   }, [client, text, isOnline]);
 
-  return { text, ...(text === '' ? nothing : answer) };
+  if (answer.text === text) return answer;
+  // Enter must not choose somebody whom the text no longer means.
+  const fitting = text === '' ? [] : (answer.people ?? []).filter(user => beginsWith(user, text));
+  return { ...nothing, text, people: fitting.length > 0 ? fitting : undefined };
 };

@@ -6,6 +6,7 @@ import { errorText } from '../language/error-text.ts';
 import { ConversationAvatar } from '../ui/conversation-avatar.tsx';
 import { Dialog } from '../ui/dialog.tsx';
 import { Icon } from '../ui/icon.tsx';
+import { SearchInput } from '../ui/search-input.tsx';
 import { useDirectory } from './use-directory.ts';
 import './rooms.css';
 
@@ -20,18 +21,12 @@ export const Directory = ({ onClose }: { onClose: () => void }) => {
   return (
     <Dialog title={t('rooms.directory')} size="large" onClose={onClose}>
       <div class="dialog-body rooms-body">
-        <input
-          class="input rooms-search"
-          type="search"
-          dir="auto"
+        <SearchInput
+          label={t('rooms.searchLabel')}
           value={written}
-          maxLength={80}
+          onValue={setWritten}
           placeholder={t('rooms.searchPlaceholder')}
-          aria-label={t('rooms.searchLabel')}
-          autoComplete="off"
-          spellcheck={false}
           autofocus
-          onInput={event => setWritten(event.currentTarget.value)}
         />
         {error && (
           <p class="form-error" role="alert">
@@ -102,7 +97,7 @@ const Item = ({ room, onClose }: { room: Room; onClose: () => void }) => {
       </div>
       <button
         type="button"
-        class={`button small ${joined ? '' : 'primary'}`}
+        class={`button small ${joined ? '' : 'rooms-join'}`}
         aria-label={t(joined ? 'rooms.openNamed' : 'rooms.joinNamed', { title })}
         disabled={isBusy}
         onClick={enter}

@@ -47,6 +47,7 @@ export const NewConversation = ({ kind, onClose }: { kind: 'group' | 'room'; onC
             value={name}
             onValue={setName}
             error={errors.name}
+            autofocus
             autoComplete="off"
             maxLength={80}
           />

@@ -15,6 +15,8 @@ interface FieldProps {
   autoCapitalize?: 'none';
   spellcheck?: boolean;
   maxLength?: number;
+  /** Where a dialog begins. */
+  autofocus?: boolean;
   inputRef?: RefObject<HTMLInputElement | null>;
 }
 
