@@ -16,8 +16,11 @@ export const createPlace = () => {
   let goal: Goal | undefined;
   let isFollowing = true;
   let lastTop = 0;
-  /** What was in sight, by key, with the distance from the upper edge. */
-  let seen: readonly (readonly [key: string, top: number])[] = [];
+  /**
+   * What was in sight, by key, with the distance of its lower edge from the upper end, or of its upper edge where that alone was in
+   * sight: names come and go above a message, and reactions below it, and what is read next is to stay where it is.
+   */
+  let seen: readonly { readonly key: string; readonly side: 'top' | 'bottom'; readonly at: number }[] = [];
 
   const rows = () => (scroller ? [...scroller.querySelectorAll<HTMLElement>('.message')] : []);
   const distance = () => (scroller ? scroller.scrollHeight - scroller.clientHeight - scroller.scrollTop : 0);
@@ -35,11 +38,11 @@ export const createPlace = () => {
       if ((all[middle] as HTMLElement).getBoundingClientRect().bottom > top) high = middle;
       else low = middle + 1;
     }
-    const sight: { row: HTMLElement; top: number }[] = [];
+    const sight: { row: HTMLElement; top: number; bottom: number }[] = [];
     for (const row of all.slice(low)) {
       const rect = row.getBoundingClientRect();
       if (rect.top >= bottom) break;
-      sight.push({ row, top: rect.top });
+      sight.push({ row, top: rect.top, bottom: rect.bottom });
     }
     return sight;
   };
@@ -52,7 +55,11 @@ export const createPlace = () => {
 
   const remember = () => {
     const top = edge();
-    seen = inSight().map(({ row, top: at }) => [row.dataset['key'] ?? '', at - top]);
+    const end = top + (scroller?.clientHeight ?? 0);
+    seen = inSight().map(({ row, ...edges }) => {
+      const side = edges.bottom <= end ? 'bottom' : 'top';
+      return { key: row.dataset['key'] ?? '', side, at: edges[side] - top };
+    });
   };
 
   const toEnd = () => {
@@ -96,8 +103,9 @@ export const createPlace = () => {
       else {
         const top = edge();
         const all = new Map(rows().map(row => [row.dataset['key'] ?? '', row]));
-        const held = seen.find(([key]) => all.has(key));
-        const moved = held ? (all.get(held[0]) as HTMLElement).getBoundingClientRect().top - top - held[1] : 0;
+        const held = seen.find(({ key }) => all.has(key));
+        const row = held && all.get(held.key);
+        const moved = row ? row.getBoundingClientRect()[held.side] - top - held.at : 0;
         if (Math.abs(moved) >= 0.5) move(scroller.scrollTop + moved);
       }
       remember();
