@@ -65,7 +65,7 @@ export const useWriting = (chat: ChatConversation, target: State<Target | undefi
 
   // What another tab wrote here, where nobody writes in this one.
   useEffect(() => {
-    if (kept === saved.current || timer.current !== undefined || document.hasFocus()) return;
+    if (kept === saved.current || timer.current !== undefined) return;
     saved.current = kept;
     setText(kept?.text ?? '');
     if (!kept && target.get()?.kind === 'reply') target.set(undefined);

@@ -1,4 +1,5 @@
 import { CircleAlert, CloudOff, Hourglass, type IconNode, LoaderCircle, Wifi, X } from 'lucide';
+import type { Entry } from 'parley/client';
 import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
 import { useApp, useWords } from '../app/context.ts';
@@ -26,10 +27,13 @@ const Line = () => {
   const trouble = useTrouble();
   const outbox = useObservable(client.outbox);
   const { conversation_id: open } = useObservable(route);
-  const waiting = outbox.filter(({ state }) => state !== 'failed').length;
+  const unsent = outbox.filter(({ state }) => state !== 'failed');
+  const waiting = unsent.length;
   // In the open conversation they stand before one's eyes.
-  const failed = outbox.filter(({ state, conversation_id }) => state === 'failed' && conversation_id !== open);
-  const isSlow = useLasting(waiting > 0 && trouble === undefined, sendingMs);
+  const elsewhere = (entry: Entry) => entry.conversation_id !== open;
+  const waitingElsewhere = unsent.filter(elsewhere).length;
+  const failed = outbox.filter(entry => entry.state === 'failed' && elsewhere(entry));
+  const isSlow = useLasting(waitingElsewhere > 0 && trouble === undefined, sendingMs);
   const isDown = trouble !== undefined && trouble !== 'over';
   const [first] = failed;
 
@@ -64,7 +68,7 @@ const Line = () => {
       text={waiting > 0 ? t('connection.backSending', { count: waiting }) : t('connection.back')}
     />
   ) : isSlow ? (
-    <Banner tone="warn" icon={Hourglass} text={t('connection.sending', { count: waiting })} />
+    <Banner tone="warn" icon={Hourglass} text={t('connection.sending', { count: waitingElsewhere })} />
   ) : null;
 
   return (
