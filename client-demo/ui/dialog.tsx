@@ -34,7 +34,8 @@ export const Dialog = ({
       ref={element}
       class={`dialog ${size ?? ''}`}
       aria-labelledby={titleId}
-      onClose={onClose}
+      // Told a moment later: by then another dialog may be there.
+      onClose={() => element.current && onClose()}
       onClick={({ target }) => target === element.current && element.current?.close()}
     >
       <div class="dialog-content">
