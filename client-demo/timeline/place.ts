@@ -84,11 +84,14 @@ export const createPlace = () => {
     isFollowing = distance() <= nearEnd;
   };
 
-  const findGoal = (wanted: Exclude<Goal, { kind: 'end' }>): Element | undefined =>
-    wanted.kind === 'line'
-      ? (scroller?.querySelector('.new-messages-line') ?? undefined)
-      : // What is asked for may be no message: the next one then.
-        rows().find(row => Number(row.dataset['seq']) >= wanted.seq);
+  const findGoal = (wanted: Exclude<Goal, { kind: 'end' }>): Element | undefined => {
+    if (wanted.kind === 'line') return scroller?.querySelector('.new-messages-line') ?? undefined;
+    const all = rows();
+    // Until its page is there, what stands here is from elsewhere.
+    const begins = scroller?.querySelector('.timeline-beginning') || Number(all[0]?.dataset['seq']) <= wanted.seq;
+    // What is asked for may be no message: the next one then.
+    return begins ? all.find(row => Number(row.dataset['seq']) >= wanted.seq) : undefined;
+  };
 
   return {
     attach(element: HTMLElement | null) {

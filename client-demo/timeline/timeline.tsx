@@ -1,4 +1,4 @@
-import type { ChatConversation, User } from 'parley/client';
+import type { ChatConversation, Message, User } from 'parley/client';
 import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { useApp, useWords } from '../app/context.ts';
 import type { Target } from '../composer/target.ts';
@@ -24,6 +24,7 @@ import './timeline.css';
 /** Pixels from the end from which there is a button that leads back. */
 const farFromEnd = 240;
 const flashMs = 1_800;
+const none: readonly Message[] = [];
 
 /** What was said, in order; the reader's place stays where it is, whatever comes and goes around it. */
 export const Timeline = ({
@@ -120,9 +121,10 @@ export const Timeline = ({
     [client, route, notices, dialogs, list, words, chat, me, kind, target],
   );
 
+  const { messages = none, hasOlder = false } = window ?? {};
   const days = useMemo(
-    () => rowsOf(window?.messages ?? [], pending, { me: me.id, after: newAfter, dates: words.dates }),
-    [window?.messages, pending, me.id, newAfter, words],
+    () => rowsOf(messages, pending, { me: me.id, after: newAfter, hasOlder, dates: words.dates }),
+    [messages, hasOlder, pending, me.id, newAfter, words],
   );
 
   return (
