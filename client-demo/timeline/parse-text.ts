@@ -8,9 +8,8 @@ export type Part =
   /** `open` and `close` stand around it in the message, and are not shown. */
   | { readonly kind: 'code' | 'block'; readonly text: string; readonly open: string; readonly close: string };
 
-// Characters that turn the direction of writing are no part of an address: it must read as what it is.
 const pattern =
-  /(?<open>```\n?)(?<block>[\s\S]+?)(?<close>\n?```\n?)|`(?<code>[^`\n]+)`|(?<link>https?:\/\/[^\s<>"\u200e\u200f\u202a-\u202e\u2066-\u2069]+)|(?<![\p{L}\p{M}\p{N}._+@/-])@(?<name>[\p{L}\p{M}\p{N}._-]+)/giu;
+  /(?<open>```\n?)(?<block>[\s\S]+?)(?<close>\n?```\n?)|`(?<code>[^`\n]+)`|(?<link>https?:\/\/[^\s<>"]+)|(?<![\p{L}\p{M}\p{N}._+@/-])@(?<name>[\p{L}\p{M}\p{N}._-]+)/giu;
 
 const mark = '`';
 const trailing = /[.,;:!?'*_~…»”’]+$/u;
@@ -30,10 +29,15 @@ const trimmed = (address: string): string => {
   }
 };
 
+/** These turn the direction of what is written behind them. */
+const turning = /[\u200e\u200f\u202a-\u202e\u2066-\u2069]/u;
+
+/** Where it leads, if it reads as what it is: nothing turned round, and no name before the host that looks like one. */
 const hrefOf = (text: string): string | undefined => {
   try {
-    const { protocol, hostname, href } = new URL(text);
-    return (protocol === 'http:' || protocol === 'https:') && hostname !== '' ? href : undefined;
+    const { protocol, hostname, username, password, href } = new URL(text);
+    const isPlain = hostname !== '' && username === '' && password === '' && !turning.test(text);
+    return (protocol === 'http:' || protocol === 'https:') && isPlain ? href : undefined;
   } catch {
     return undefined;
   }
