@@ -12,21 +12,24 @@ const pattern =
   /(?<open>```\n?)(?<block>[\s\S]+?)(?<close>\n?```\n?)|`(?<code>[^`\n]+)`|(?<link>https?:\/\/[^\s<>"]+)|(?<![\p{L}\p{M}\p{N}._+@/-])@(?<name>[\p{L}\p{M}\p{N}._-]+)/giu;
 
 const mark = '`';
-const trailing = /[.,;:!?'*_~…»”’]+$/u;
+const trailing = ".,;:!?'*_~…»”’";
 const brackets: Readonly<Record<string, string>> = { ')': '(', ']': '[', '}': '{' };
 
 const count = (text: string, letter: string) => text.split(letter).length - 1;
 
-/** Without the punctuation of the sentence around it; a bracket stays where it was opened within the address. */
+/** Without the punctuation of the sentence around it; a bracket stays where it was opened within the address. Linear, whatever was written. */
 const trimmed = (address: string): string => {
-  let text = address;
-  for (;;) {
-    const last = text.at(-1) ?? '';
-    const opening = brackets[last];
-    if (trailing.test(text)) text = text.replace(trailing, '');
-    else if (opening && count(text, last) > count(text, opening)) text = text.slice(0, -1);
-    else return text;
+  const open = new Map(
+    Object.entries(brackets).map(([end, begin]) => [end, count(address, begin) - count(address, end)]),
+  );
+  let length = address.length;
+  for (; length > 0; length--) {
+    const last = address[length - 1] ?? '';
+    const balance = open.get(last);
+    if (balance !== undefined && balance < 0) open.set(last, balance + 1);
+    else if (!trailing.includes(last)) break;
   }
+  return address.slice(0, length);
 };
 
 /** These turn the direction of what is written behind them. */
