@@ -2,6 +2,7 @@ import { X } from 'lucide';
 import type { ComponentChildren } from 'preact';
 import { useEffect, useId, useRef } from 'preact/hooks';
 import { useWords } from '../app/context.ts';
+import { NoticeList } from '../app/notice-list.tsx';
 import { Icon } from './icon.tsx';
 import './dialog.css';
 
@@ -52,6 +53,8 @@ export const Dialog = ({
         </header>
         {children}
       </div>
+      {/* Whatever is not in the dialog can neither be heard nor operated while it is open. */}
+      <NoticeList />
     </dialog>
   );
 };
