@@ -57,7 +57,7 @@ export interface Conversations {
 
 export interface ConversationsParts {
   me: string;
-  /** Events are missing before those that came. */
+  /** Events are missing before those that came, or may be: sync is to look. */
   onGap: (conversation_id: string) => void;
   /** An event of a conversation that is not held: it became the caller's. */
   onUnknown: (conversation_id: string) => void;
@@ -69,9 +69,6 @@ export interface ConversationsParts {
   onEvent: (event: LogEvent) => void;
   onError: (error: unknown) => void;
 }
-
-/** Events that are told one by one where nothing is shown. */
-const maxNews = 200;
 
 export const createConversations = ({
   me,
@@ -182,13 +179,13 @@ export const createConversations = ({
         if (one) onGap(conversation.id);
         return;
       }
-      const cursor = one?.log.cursor();
-      // Nothing of it is shown: so much as lies between need not be fetched.
-      const isIdle = one && one.log.window() === undefined && cursor && cursor.seq < conversation.head - maxNews;
       const past = left.get(conversation.id);
       const told = past?.epoch === conversation.epoch ? past.seq : 0;
-      if (!one) restart(conversation, Math.max(from ?? conversation.head, told));
-      else if (isIdle || cursor?.epoch !== conversation.epoch) restart(conversation);
+      if (!one) {
+        restart(conversation, Math.max(from ?? conversation.head, told));
+        // What ended it may have overtaken this answer, and nothing more would be told of it. Sync knows.
+        onGap(conversation.id);
+      } else if (one.log.epoch !== conversation.epoch) restart(conversation);
       else setSummary(conversation.id, merge(one.summary, summaryOf(conversation)));
     },
 

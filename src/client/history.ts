@@ -77,19 +77,22 @@ export const createHistory = ({
     return run;
   };
 
-  /** Asks until the answer can be taken. */
+  /** Asks until the answer can be taken. `isMore`: it belongs to what is shown, and means nothing once that is gone. */
   const fetch = async (
     id: string,
     query: Omit<Input<'message:history'>, 'conversation_id'>,
     ends: (page: Output<'message:history'>) => Pick<Page, 'hasOlder' | 'hasNewer'>,
     take: (page: Page) => boolean,
+    isMore = false,
   ) => {
+    const { log: first } = held(id);
     for (let attempt = 0; attempt < maxTries; attempt += 1) {
+      if (isMore && conversations.get(id)?.log !== first) return;
       const { log } = held(id);
       const asked = log.cursor().seq;
       const page = await call('message:history', { conversation_id: id, limit: pageSize, ...query });
-      // Meanwhile it was left, or begun anew.
-      if (conversations.get(id)?.log !== log) return;
+      // Meanwhile it was left, or begun anew: nothing else would load what somebody waits to see.
+      if (conversations.get(id)?.log !== log) continue;
       if (take({ items: page.items, asked, ...ends(page) })) {
         conversations.refresh(id);
         return;
@@ -164,6 +167,7 @@ export const createHistory = ({
           { before: first.seq },
           ({ has_more, items }) => ({ hasOlder: has_more && items.length > 0, hasNewer: true }),
           page => held(id).log.extend(page, 'older'),
+          true,
         );
       }),
 
@@ -177,6 +181,7 @@ export const createHistory = ({
           { after: last.seq },
           ({ has_more, items }) => ({ hasOlder: true, hasNewer: has_more && items.length > 0 }),
           page => held(id).log.extend(page, 'newer'),
+          true,
         );
       }),
   };

@@ -70,15 +70,15 @@ export const createSync = (parts: SyncParts): Sync => {
   };
 
   const restart = async (id: string) => {
-    let conversation: Conversation;
+    let conversation: Conversation | undefined;
     try {
       conversation = await call('conversation:get', { conversation_id: id });
     } catch (error) {
       if (!(error instanceof ChatError) || error.code !== 'not_found') throw error;
-      conversations.remove(id);
-      return;
     }
-    conversations.restart(conversation);
+    // A public room can be looked at by whoever is not in it. What ended it may have come before this answer, too.
+    if (!conversation || conversation.role === null) conversations.remove(id);
+    else if (conversations.get(id)) conversations.restart(conversation);
   };
 
   const take = async (answer: Output<'sync'>) => {
