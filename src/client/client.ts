@@ -1,5 +1,14 @@
-import type { Input, LogEvent, Notification, OperationName, Output, Presence, User } from '../protocol/index.ts';
-import { createCall } from './commands.ts';
+import type {
+  Input,
+  LogEvent,
+  Notification,
+  OperationName,
+  Output,
+  Presence,
+  Profile,
+  User,
+} from '../protocol/index.ts';
+import { type Call, createCall } from './commands.ts';
 import { type ConnectionState, createConnection } from './connection.ts';
 import { type ChatConversation, createConversation } from './conversation.ts';
 import { createDesk, type Desk } from './desk.ts';
@@ -29,6 +38,7 @@ export interface ClientOptions {
 export interface ClientEvents {
   /** Each event of the log that this client saw, once and in order within its conversation. */
   event: LogEvent;
+  /** Each new entry of the inbox, once: live, or missed while there was no connection. */
   notification: Notification;
   /** The session is over, and why. */
   ended: Ending;
@@ -36,7 +46,7 @@ export interface ClientEvents {
 
 /** A client of one server for one person at a time. */
 export interface ChatClient {
-  /** Who is signed in. */
+  /** Who is signed in; another object where their names changed. */
   readonly user: Observable<User | undefined>;
   readonly connection: Observable<ConnectionState>;
   /** `memory`: what is written is gone with this page. */
@@ -44,6 +54,8 @@ export interface ChatClient {
   /** The lobby first, then what was last spoken in; empty while nobody is signed in. */
   readonly conversations: Observable<readonly Summary[]>;
   readonly unread: Observable<number>;
+  /** Unread entries of the inbox; 0 until it is known. */
+  readonly unreadNotifications: Observable<number>;
   /** Of all conversations, in the order of writing. */
   readonly outbox: Observable<readonly Entry[]>;
   /** Takes up the session that this device has, if any. Call it first, unless somebody signs in anew. */
@@ -91,6 +103,8 @@ export const createClient = ({
   const session = createSession({ rest, storage, locks, clock, onError });
   const listeners = new Map<keyof ClientEvents, Set<(payload: never) => void>>();
   let desk: Desk | undefined;
+  /** The sign-in that it belongs to. */
+  let deskOf: string | undefined;
   let handles = new Map<string, ChatConversation>();
   let unwatch: (() => void)[] = [];
   let closed = false;
@@ -113,16 +127,25 @@ export const createClient = ({
     onLogEvents: events => desk?.onLogEvents(events),
     onSignal: (signal, payload) => desk?.onSignal(signal, payload),
     onConnected: () => desk?.connected(),
+    onInboxConnected: () => desk?.inbox.look(),
     onError,
   });
   const isOnline = () => connection.state.get().status === 'online';
-  const call = createCall({ rest, session, socket: connection.call });
+  const plain = createCall({ rest, session, socket: connection.call });
+  /** Of what some answers tell, this client keeps count. */
+  const call: Call = async (name, input) => {
+    const answer = await plain(name, input);
+    if (name === 'account:profile' || name === 'account:update') await session.rename(answer as Profile);
+    if (name === 'notification:read') desk?.inbox.read();
+    return answer;
+  };
 
   const conversations: Computed<readonly Summary[]> = createRelay(
     () => desk?.conversations.list.get() ?? nothing,
     onError,
   );
   const unread: Computed<number> = createRelay(() => desk?.conversations.unread.get() ?? 0, onError);
+  const unreadNotifications: Computed<number> = createRelay(() => desk?.inbox.unread.get() ?? 0, onError);
   const outbox: Computed<readonly Entry[]> = createRelay(() => desk?.outbox.entries.get() ?? nothing, onError);
   const kind: Computed<'persistent' | 'memory'> = createRelay(() => storage.kind, onError);
 
@@ -131,18 +154,20 @@ export const createClient = ({
     desk = undefined;
     handles = new Map();
     for (const stop of unwatch.splice(0)) stop();
-    for (const each of [conversations, unread, outbox]) each.invalidate();
+    for (const each of [conversations, unread, unreadNotifications, outbox]) each.invalidate();
     await old?.close(isOver);
   };
 
   /** Whoever is signed in now has a desk, and nobody else. */
   const follow = () => {
-    const user = session.user.get();
-    if (closed || desk?.user === user) return;
+    const id = session.id();
+    if (closed || deskOf === id) return;
+    deskOf = id;
     left = leave(true).catch(onError);
-    if (!user) return;
+    const me = session.user.get()?.id;
+    if (me === undefined) return;
     const mine = createDesk({
-      ...{ user, storage, locks, call, isOnline, clock, random: Math.random, onError },
+      ...{ user: session.user, me, storage, locks, call, isOnline, clock, random: Math.random, onError },
       onEvent: event => emit('event', event),
       onNotification: notification => emit('notification', notification),
     });
@@ -150,9 +175,10 @@ export const createClient = ({
     unwatch = [
       mine.conversations.list.subscribe(conversations.invalidate),
       mine.conversations.unread.subscribe(unread.invalidate),
+      mine.inbox.unread.subscribe(unreadNotifications.invalidate),
       mine.outbox.entries.subscribe(outbox.invalidate),
     ];
-    for (const each of [conversations, unread, outbox]) each.invalidate();
+    for (const each of [conversations, unread, unreadNotifications, outbox]) each.invalidate();
     // With what this device held, so that the server is asked for the rest only.
     void mine.loaded.then(() => {
       if (desk === mine) connection.start();
@@ -198,6 +224,7 @@ export const createClient = ({
     storage: kind,
     conversations,
     unread,
+    unreadNotifications,
     outbox,
     restore: () => entering(session.restore),
     signUp: input => entering(() => session.signUp(input)),

@@ -1,4 +1,4 @@
-import type { Input, LogEvent, OperationName, Output, User } from '../protocol/index.ts';
+import type { Input, LogEvent, OperationName, Output } from '../protocol/index.ts';
 import { ChatError, isAboutToken, offline } from './errors.ts';
 import { createReceive, type OnSignal } from './incoming.ts';
 import { type Closing, type Link, openLink } from './link.ts';
@@ -39,7 +39,7 @@ export const createConnection = ({
   onLogEvents,
   onSignal,
   onConnected,
-  onInboxConnected = () => undefined,
+  onInboxConnected,
   onError,
 }: {
   url: string;
@@ -49,7 +49,7 @@ export const createConnection = ({
   onSignal: OnSignal;
   onConnected: () => void;
   /** New entries of the inbox are told from now on: those before have to be asked for. */
-  onInboxConnected?: () => void;
+  onInboxConnected: () => void;
   onError: (error: unknown) => void;
 }): Connection => {
   const state = createObservable<ConnectionState>({ status: 'stopped' }, onError);
@@ -58,7 +58,8 @@ export const createConnection = ({
   let closing: Closing | undefined;
   /** A token that the server would not have, whatever this device's clock says of it. */
   let refused: string | undefined;
-  let whose: User | undefined;
+  /** The sign-in that it is tried with. */
+  let whose: string | undefined;
   let failures = 0;
   let onlineSince = 0;
   /** Raised by whatever makes a try under way pointless. */
@@ -150,7 +151,7 @@ export const createConnection = ({
     drop();
     const mine = turn;
     state.set({ status: 'connecting', error: state.get().error });
-    whose = session.user.get();
+    whose = session.id();
     try {
       // Before the first byte: a server does not wait for the handshake of an open connection for as long as an exchange may take.
       await (refused === undefined ? session.token() : session.refresh(refused));

@@ -14,8 +14,12 @@ export interface Locks {
 }
 
 export interface Session {
-  /** Who is signed in: the same object for as long as one sign-in lasts. */
+  /** Who is signed in: another object where their names changed, too. */
   user: Observable<User | undefined>;
+  /** Tells one sign-in from another; undefined where nobody is signed in. */
+  id(): string | undefined;
+  /** The server told who it is; ignored where that is not who is signed in. Never rejects. */
+  rename(user: User): Promise<void>;
   /** Takes up what the storage has. */
   restore(): Promise<User | undefined>;
   /** Creates an account and signs in. Rejects with `ChatError`. */
@@ -28,8 +32,8 @@ export interface Session {
   token(): Promise<string>;
   /** A newer access token than `used`, which no longer does. Rejects like `token`. */
   refresh(used: string): Promise<string>;
-  /** The server said so; ignored where `whose` is not signed in any more. */
-  end(reason: Ending, whose: User | undefined): Promise<void>;
+  /** The server said so; ignored where the sign-in `whose` is over already. */
+  end(reason: Ending, whose: string | undefined): Promise<void>;
   /** From now on tokens are exchanged before they run out, also while nobody asks for one. Returns how to stop. */
   keepFresh(): () => void;
   onEnded(listener: (reason: Ending) => void): () => void;
@@ -41,6 +45,8 @@ const firstTryMs = 4_000;
 /** Milliseconds after which an exchange that failed while the token is still good is tried again. */
 const againMs = 5_000;
 const longestTimerMs = 2 ** 31 - 1;
+
+const isSame = (a: User, b: User | undefined) => a.username === b?.username && a.full_name === b.full_name;
 
 const signedOut = () => new ChatError('signed_out', 'Nobody is signed in here.');
 
@@ -71,7 +77,10 @@ export const createSession = ({
     onError,
     onChange(before, next, reason = 'signed_out') {
       if (before?.refresh_token !== next?.refresh_token) schedule();
-      if (before?.id === next?.id) return;
+      if (before?.id === next?.id) {
+        if (next && !isSame(next.user, user.get())) user.set(next.user);
+        return;
+      }
       user.set(next?.user);
       if (!before) return;
       for (const listener of [...listeners]) {
@@ -158,6 +167,14 @@ export const createSession = ({
     signIn,
     token,
     refresh,
+    id: () => keeper.current()?.id,
+
+    async rename({ id, username, full_name }) {
+      const told = { id, username, full_name };
+      if (keeper.current()?.user.id !== id || isSame(told, user.get())) return;
+      // Alone, as the tokens are written with it.
+      await locks.alone('session', () => keeper.rename(told)).catch(onError);
+    },
 
     async restore() {
       await keeper.reread();
@@ -185,7 +202,7 @@ export const createSession = ({
 
     async end(reason, whose) {
       const kept = keeper.current();
-      if (kept && user.get() === whose) await keeper.replace(kept.id, undefined, reason);
+      if (kept && kept.id === whose) await keeper.replace(kept.id, undefined, reason);
     },
 
     keepFresh() {

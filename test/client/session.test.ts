@@ -218,7 +218,7 @@ describe('signing out', () => {
   test('a verdict on a sign-in that is over does not end the next', async () => {
     const { session, endings } = openTab(server.url);
     await session.signUp(newcomer());
-    const before = session.user.get();
+    const before = session.id();
     await session.signOut();
     await session.signUp(newcomer());
     await session.end('signed_out', before);
