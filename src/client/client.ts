@@ -8,6 +8,7 @@ import type {
   Profile,
   User,
 } from '../protocol/index.ts';
+import { addressOf } from './address.ts';
 import { type Call, createCall } from './commands.ts';
 import { type ConnectionState, createConnection } from './connection.ts';
 import { type ChatConversation, createConversation } from './conversation.ts';
@@ -24,7 +25,7 @@ import type { ChatStorage } from './store.ts';
 import type { Summary } from './summary.ts';
 
 export interface ClientOptions {
-  /** Of the server, as `https://chat.example.org`; the page's own where absent. */
+  /** Of the server, as `https://chat.example.org`, or below a path of it; the page's own origin where absent. Throws where it is none. */
   url?: string;
   /** Where sessions, drafts of the outbox and copies of conversations are kept: IndexedDB of the browser, else memory, where absent. */
   storage?: ChatStorage;
@@ -95,11 +96,12 @@ export const createClient = ({
   fetch,
   onError = error => console.error('Parley:', error),
 }: ClientOptions = {}): ChatClient => {
+  const address = addressOf(url);
   const clock = { now: () => Date.now() };
   const onKind = () => kind.invalidate();
   const storage = given ?? whenOpen(openStorage({ name, onTrouble: onError, onKind }), onKind);
   const locks = createLocks(name);
-  const rest = createRest({ url, ...(fetch && { fetch }) });
+  const rest = createRest({ api: address.api, ...(fetch && { fetch }) });
   const session = createSession({ rest, storage, locks, clock, onError });
   const listeners = new Map<keyof ClientEvents, Set<(payload: never) => void>>();
   let desk: Desk | undefined;
@@ -122,7 +124,7 @@ export const createClient = ({
   };
 
   const connection = createConnection({
-    url,
+    address,
     session,
     onLogEvents: events => desk?.onLogEvents(events),
     onSignal: (signal, payload) => desk?.onSignal(signal, payload),

@@ -1,4 +1,5 @@
 import type { Input, LogEvent, OperationName, Output } from '../protocol/index.ts';
+import type { Address } from './address.ts';
 import { ChatError, isAboutToken, offline } from './errors.ts';
 import { createReceive, type OnSignal } from './incoming.ts';
 import { type Closing, type Link, openLink } from './link.ts';
@@ -34,7 +35,7 @@ const longestTimerMs = 2 ** 31 - 1;
 
 /** The live connection of the session. None of the callbacks is called by a connection that is over, and what they throw `onError` is told. */
 export const createConnection = ({
-  url,
+  address,
   session,
   onLogEvents,
   onSignal,
@@ -42,7 +43,7 @@ export const createConnection = ({
   onInboxConnected,
   onError,
 }: {
-  url: string;
+  address: Address;
   session: Session;
   /** All log events, in the order of arrival. */
   onLogEvents: (events: LogEvent[]) => void;
@@ -163,7 +164,7 @@ export const createConnection = ({
     }
     refused = undefined;
     const opened: Link = openLink({
-      url,
+      address,
       token: session.token,
       receive,
       onOpen() {

@@ -164,7 +164,7 @@ describe('refreshing', () => {
     await one.session.signUp(newcomer());
     await two.session.restore();
     const token = await one.session.token();
-    const rest = createRest({ url: server.url });
+    const rest = createRest({ api: `${server.url}/api` });
     const { items } = await rest.call('session:list', {}, token);
     await rest.call('session:revoke', { id: items[0]?.id ?? '' }, token);
     expect(await codeOf(two.session.refresh(token))).toBe('signed_out');
@@ -247,7 +247,7 @@ describe('what answers is not the server', () => {
     ['a closed connection', (request => void request.socket.destroy()) as RequestListener, 'offline'],
   ])('%s', async (_, listener, code) => {
     const url = await fake(listener);
-    const rest = createRest({ url, timeoutMs: 300 });
+    const rest = createRest({ api: `${url}/api`, timeoutMs: 300 });
     expect(await codeOf(rest.call('account:profile', {}, 'token'))).toBe(code);
     const browser = createBrowser();
     await openTab(server.url, browser).session.signUp(newcomer());
@@ -258,8 +258,21 @@ describe('what answers is not the server', () => {
     expect(browser.entries.has('session')).toBe(true);
   });
 
+  test('a server of another contract is named, whatever it answers; fresh tokens of it are taken all the same', async () => {
+    const tokens = JSON.stringify({ token: 'new', refresh_token: 'next', expires_in: 900 });
+    const url = await fake((_, response) => void response.writeHead(200, { 'Parley-Contract': '2' }).end(tokens));
+    const rest = createRest({ api: `${url}/api` });
+    await expect(rest.call('account:profile', {}, 'token')).rejects.toMatchObject({
+      code: 'odd_answer',
+      details: { contract: '2', known: '1' },
+    });
+    expect(await rest.call('account:refresh', {}, 'token')).toMatchObject({ token: 'new' });
+    const answer = await api(server)('GET', '/user/v1/profile');
+    expect([answer.status, answer.headers.get('parley-contract')]).toEqual([401, '1']);
+  });
+
   test('a gateway says when to come again', async () => {
-    const rest = createRest({ url: await fake(gateway) });
+    const rest = createRest({ api: await fake(gateway) });
     await expect(rest.call('account:profile', {}, 'token')).rejects.toMatchObject({
       retryable: true,
       retry_after_ms: 7_000,
@@ -267,7 +280,7 @@ describe('what answers is not the server', () => {
   });
 
   test('nobody there', async () => {
-    const rest = createRest({ url: 'http://127.0.0.1:9' });
+    const rest = createRest({ api: 'http://127.0.0.1:9/api' });
     expect(await codeOf(rest.call('account:profile', {}, 'token'))).toBe('offline');
   });
 });
@@ -276,7 +289,7 @@ test('fields go into the path, the query or the body', async () => {
   const { session } = openTab(server.url);
   const input = newcomer();
   await session.signUp(input);
-  const rest = createRest({ url: `${server.url}/` });
+  const rest = createRest({ api: `${server.url}/api` });
   const token = await session.token();
   const found = await rest.call('user:search', { q: input.username.slice(0, 8), limit: 1, after: undefined }, token);
   expect(found.items).toHaveLength(1);
