@@ -40,8 +40,14 @@ export interface Session {
   close(): void;
 }
 
-/** Milliseconds for the first try of an exchange: its second must come within the server's grace of 10 s, as the first may have worked. */
-const firstTryMs = 4_000;
+/**
+ * Tries of an exchange, and milliseconds for each but the last: all begin well within the server's grace of 10 s, in which it answers
+ * a refresh token again, as the first may have worked.
+ */
+const tries = 3;
+const tryMs = 3_000;
+/** Milliseconds before another try where the last one failed at once. */
+const pauseMs = 300;
 /** Milliseconds after which an exchange that failed while the token is still good is tried again. */
 const againMs = 5_000;
 const longestTimerMs = 2 ** 31 - 1;
@@ -93,14 +99,16 @@ export const createSession = ({
     },
   });
 
-  /** The answer to the first try may be lost: the same refresh token is answered again for a moment. */
+  /** Answers may be lost: the same refresh token is answered again for a moment. */
   const exchange = async (refresh_token: string) => {
-    try {
-      return await rest.call('account:refresh', {}, refresh_token, { timeoutMs: firstTryMs });
-    } catch (error) {
-      const lost = error instanceof ChatError && (error.code === 'no_answer' || error.code === 'offline');
-      if (!lost) throw error;
-      return rest.call('account:refresh', {}, refresh_token);
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await rest.call('account:refresh', {}, refresh_token, attempt < tries ? { timeoutMs: tryMs } : {});
+      } catch (error) {
+        const mayBeLost = error instanceof ChatError && error.retryable && error.retry_after_ms === undefined;
+        if (!mayBeLost || attempt === tries) throw error;
+        if (error.code !== 'no_answer') await new Promise(resolve => setTimeout(resolve, pauseMs * attempt));
+      }
     }
   };
 
@@ -192,7 +200,7 @@ export const createSession = ({
       // The server closes this client's own connection for it, too.
       leaving = true;
       try {
-        await rest.call('account:logout', {}, await token(), { timeoutMs: firstTryMs });
+        await rest.call('account:logout', {}, await token(), { timeoutMs: tryMs });
       } catch (error) {
         if (!isAboutToken(error)) onError(error);
       }

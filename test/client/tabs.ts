@@ -89,7 +89,7 @@ export const openConnection = (url: string, tab: ReturnType<typeof openTab>) => 
 };
 
 /** Counts and may spoil what is fetched. */
-export const spied = (spoil: (url: string, nth: number) => 'away' | 'lost' | undefined = () => undefined) => {
+export const spied = (spoil: (url: string, nth: number) => 'away' | 'lost' | 'late' | undefined = () => undefined) => {
   const urls: string[] = [];
   const fetch: Fetch = async (url, init) => {
     urls.push(url);
@@ -97,6 +97,7 @@ export const spied = (spoil: (url: string, nth: number) => 'away' | 'lost' | und
     if (fate === 'away') throw new TypeError('fetch failed');
     const response = await globalThis.fetch(url, init);
     if (fate === 'lost') throw new TypeError('fetch failed');
+    if (fate === 'late') await new Promise((_, reject) => init.signal.addEventListener('abort', reject));
     return response;
   };
   return { fetch, refreshes: () => urls.filter(url => url.endsWith('/refresh-token')).length };
