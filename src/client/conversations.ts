@@ -1,6 +1,7 @@
-import type { Conversation, LogEvent, Receipt } from '../protocol/index.ts';
+import type { Conversation, LogEvent, Message, Receipt } from '../protocol/index.ts';
 import { type ConversationLog, createConversationLog, type Window } from './conversation-log.ts';
 import { createComputed, createObservable, type Observable, type Settable } from './observable.ts';
+import { isBare } from './previews.ts';
 import { applyTo, inOrder, merge, read, type Summary, summaryOf } from './summary.ts';
 
 /** How far each member has got, as far as this client was told. */
@@ -48,6 +49,8 @@ export interface Conversations {
   refresh(id: string): void;
   /** The events before `floor` are not to be had. */
   skip(id: string, floor: number): void;
+  /** What replies lack that are shown; `asked`: where its cursor stood when these messages were asked for. */
+  complete(id: string, told: readonly Message[], asked: number): void;
   /** The head is at least so far. */
   raise(id: string, head: number): void;
   markRead(id: string, seq: number, n: number): void;
@@ -100,11 +103,6 @@ export const createConversations = ({
     return slot;
   };
 
-  const refresh = (id: string) => {
-    slots.get(id)?.window.set(held.get(id)?.log.window());
-    onChange(id);
-  };
-
   const changed = (id: string) => {
     slots.get(id)?.summary.set(held.get(id)?.summary);
     list.invalidate();
@@ -117,6 +115,16 @@ export const createConversations = ({
     if (!one || one.summary === summary) return;
     one.summary = summary;
     changed(id);
+  };
+
+  const refresh = (id: string) => {
+    const one = held.get(id);
+    const window = one?.log.window();
+    slots.get(id)?.window.set(window);
+    const [last, shown] = [one?.summary.last_message, window?.messages.at(-1)];
+    if (one && last && isBare(last) && shown?.id === last.id && shown.reply_preview)
+      setSummary(id, { ...one.summary, last_message: { ...last, reply_preview: shown.reply_preview } });
+    onChange(id);
   };
 
   const remove = (id: string) => {
@@ -215,6 +223,11 @@ export const createConversations = ({
       log?.skipTo(floor);
       refresh(id);
       if (wasShown && log?.window() === undefined) onLetGo(id);
+    },
+
+    complete(id, told, asked) {
+      held.get(id)?.log.complete(told, asked);
+      refresh(id);
     },
 
     raise(id, head) {

@@ -9,6 +9,7 @@ import type { Locks } from './locks.ts';
 import type { Observable } from './observable.ts';
 import { createOutbox, type Entry, type Outbox } from './outbox.ts';
 import { createPresence, type PresenceDesk } from './presence.ts';
+import { createPreviews } from './previews.ts';
 import { createReads, type Reads } from './reads.ts';
 import { createSnapshots, type Snapshots } from './snapshots.ts';
 import type { ChatStorage } from './store.ts';
@@ -82,6 +83,7 @@ export const createDesk = (parts: DeskParts): Desk => {
     }
     if (event.from.id !== me && event.kind === 'message') reads.delivered(event.conversation_id, event.seq);
     parts.onEvent(event);
+    quietly(previews.hear(event));
   };
 
   const conversations: Conversations = createConversations({
@@ -118,6 +120,7 @@ export const createDesk = (parts: DeskParts): Desk => {
   const outbox: Outbox = createOutbox({
     ...{ user_id: me, storage, locks, send, isOnline, clock, random, onError },
   });
+  const previews = createPreviews({ conversations, call });
   const history = createHistory({ conversations, call, onBehind: id => sync.soon(id), onError });
   const reads = createReads({ conversations, call, isOnline, onError });
   const typing = createTyping({
@@ -178,7 +181,9 @@ export const createDesk = (parts: DeskParts): Desk => {
       // After the sync: what was sent by another tab or before a crash is settled by its event, and not sent again.
       quietly(
         sync.all().then(() => {
-          if (!closed) outbox.resume();
+          if (closed) return;
+          outbox.resume();
+          return previews.resume();
         }),
       );
     },
