@@ -1,5 +1,6 @@
 import type { Input, User } from '../protocol/index.ts';
 import { ChatError, isAboutToken, oddAnswer } from './errors.ts';
+import { exchange } from './exchange.ts';
 import { createKeeper, isGood, tokensOf } from './kept.ts';
 import { createObservable, type Observable } from './observable.ts';
 import type { Rest } from './rest.ts';
@@ -40,16 +41,10 @@ export interface Session {
   close(): void;
 }
 
-/**
- * Tries of an exchange, and milliseconds for each but the last: all begin well within the server's grace of 10 s, in which it answers
- * a refresh token again, as the first may have worked.
- */
-const tries = 3;
-const tryMs = 3_000;
-/** Milliseconds before another try where the last one failed at once. */
-const pauseMs = 300;
 /** Milliseconds after which an exchange that failed while the token is still good is tried again. */
 const againMs = 5_000;
+/** Milliseconds that signing out waits for the server. */
+const goodbyeMs = 4_000;
 const longestTimerMs = 2 ** 31 - 1;
 
 const isSame = (a: User, b: User | undefined) => a.username === b?.username && a.full_name === b.full_name;
@@ -99,19 +94,6 @@ export const createSession = ({
     },
   });
 
-  /** Answers may be lost: the same refresh token is answered again for a moment. */
-  const exchange = async (refresh_token: string) => {
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        return await rest.call('account:refresh', {}, refresh_token, attempt < tries ? { timeoutMs: tryMs } : {});
-      } catch (error) {
-        const mayBeLost = error instanceof ChatError && error.retryable && error.retry_after_ms === undefined;
-        if (!mayBeLost || attempt === tries) throw error;
-        if (error.code !== 'no_answer') await new Promise(resolve => setTimeout(resolve, pauseMs * attempt));
-      }
-    }
-  };
-
   const exchangeAlone = async (used: string, known: string | undefined): Promise<string> => {
     await keeper.reread();
     const before = keeper.current();
@@ -119,7 +101,7 @@ export const createSession = ({
     // Access tokens of the same second are equal: what tells that somebody was faster is the refresh token.
     if ((before.token !== used || before.refresh_token !== known) && isGood(before, clock.now())) return before.token;
     try {
-      const tokens = tokensOf(await exchange(before.refresh_token), clock.now());
+      const tokens = tokensOf(await exchange(rest, before.refresh_token), clock.now());
       await keeper.reread();
       // Nobody is signed in again by an answer that came after they left.
       if (keeper.current()?.id !== before.id) throw signedOut();
@@ -200,7 +182,7 @@ export const createSession = ({
       // The server closes this client's own connection for it, too.
       leaving = true;
       try {
-        await rest.call('account:logout', {}, await token(), { timeoutMs: tryMs });
+        await rest.call('account:logout', {}, await token(), { timeoutMs: goodbyeMs });
       } catch (error) {
         if (!isAboutToken(error)) onError(error);
       }
