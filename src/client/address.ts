@@ -11,9 +11,7 @@ const form = /^(https?:\/\/[^/?#\s]+)?(\/(?!\/)[^?#\s]*)?$/i;
 export const addressOf = (url: string): Address => {
   const [whole, origin = '', path = ''] = form.exec(url) ?? [];
   if (whole === undefined)
-    throw new TypeError(
-      `url must be as https://chat.example.org or https://example.org/chat, not ${JSON.stringify(url)}`,
-    );
+    throw new TypeError(`url must be as https://chat.example or https://chat.example/path: ${url}`);
   const below = path.replace(/\/+$/, '');
   return { origin, socketPath: `${below}/socket.io`, api: `${origin}${below}/api` };
 };

@@ -6,9 +6,10 @@ import { createConnection } from './connection.ts';
 import { type ChatConversation, createConversation } from './conversation.ts';
 import { createDesk, type Desk } from './desk.ts';
 import { createEmitter } from './emitter.ts';
-import { ChatError } from './errors.ts';
+import { signedOut } from './errors.ts';
 import { createLocks } from './locks.ts';
-import { type Computed, createRelay } from './observable.ts';
+import { newId } from './new-id.ts';
+import { type Computed, createRelay, type Observable } from './observable.ts';
 import { openStorage } from './open-storage.ts';
 import type { Entry } from './outbox.ts';
 import { createRest } from './rest.ts';
@@ -28,13 +29,13 @@ export const createClient = ({
 }: ClientOptions = {}): ChatClient => {
   const address = addressOf(url);
   const clock = { now: () => Date.now() };
+  const storage = given ?? whenOpen(openStorage({ name, onTrouble: onError }));
+  let kindTold = storage.kind;
   const onKind = () => {
     if (storage.kind === kindTold) return;
     kindTold = storage.kind;
     kind.invalidate();
   };
-  const storage = given ?? whenOpen(openStorage({ name, onTrouble: onError, onKind }), onKind);
-  let kindTold = storage.kind;
   const locks = createLocks(name);
   const rest = createRest({ api: address.api, ...(fetch && { fetch }) });
   const session = createSession({ rest, storage, locks, clock, onError });
@@ -67,13 +68,17 @@ export const createClient = ({
     return answer;
   };
 
-  const conversations: Computed<readonly Summary[]> = createRelay(
-    () => desk?.conversations.list.get() ?? nothing,
-    onError,
-  );
-  const unread: Computed<number> = createRelay(() => desk?.conversations.unread.get() ?? 0, onError);
-  const unreadNotifications: Computed<number> = createRelay(() => desk?.inbox.unread.get() ?? 0, onError);
-  const outbox: Computed<readonly Entry[]> = createRelay(() => desk?.outbox.entries.get() ?? nothing, onError);
+  /** What a desk has, and nobody has where there is none. */
+  const relays: { of: (desk: Desk) => Observable<unknown>; relay: Computed<unknown> }[] = [];
+  const ofDesk = <T>(of: (desk: Desk) => Observable<T>, none: T): Observable<T> => {
+    const relay = createRelay(() => (desk ? of(desk).get() : none), onError);
+    relays.push({ of, relay });
+    return relay;
+  };
+  const conversations = ofDesk<readonly Summary[]>(({ conversations }) => conversations.list, nothing);
+  const unread = ofDesk(({ conversations }) => conversations.unread, 0);
+  const unreadNotifications = ofDesk(({ inbox }) => inbox.unread, 0);
+  const outbox = ofDesk<readonly Entry[]>(({ outbox }) => outbox.entries, nothing);
   const kind: Computed<'persistent' | 'memory'> = createRelay(() => storage.kind, onError);
 
   const leave = async (isOver: boolean) => {
@@ -81,7 +86,7 @@ export const createClient = ({
     desk = undefined;
     handles = new Map();
     for (const stop of unwatch.splice(0)) stop();
-    for (const each of [conversations, unread, unreadNotifications, outbox]) each.invalidate();
+    for (const { relay } of relays) relay.invalidate();
     await old?.close(isOver);
   };
 
@@ -99,13 +104,8 @@ export const createClient = ({
       onNotification: notification => emit('notification', notification),
     });
     desk = mine;
-    unwatch = [
-      mine.conversations.list.subscribe(conversations.invalidate),
-      mine.conversations.unread.subscribe(unread.invalidate),
-      mine.inbox.unread.subscribe(unreadNotifications.invalidate),
-      mine.outbox.entries.subscribe(outbox.invalidate),
-    ];
-    for (const each of [conversations, unread, unreadNotifications, outbox]) each.invalidate();
+    unwatch = relays.map(({ of, relay }) => of(mine).subscribe(relay.invalidate));
+    for (const { relay } of relays) relay.invalidate();
     // With what this device held, so that the server is asked for the rest only.
     void mine.loaded.then(() => {
       if (desk === mine) connection.start();
@@ -119,18 +119,17 @@ export const createClient = ({
       if (!isOnline()) desk?.disconnected();
       onKind();
     }),
-    // One of the app's own tells by it that its kind changed, too.
-    given?.subscribe(onKind),
+    storage.subscribe(onKind),
   ];
 
   const here = (): Desk => {
-    if (!desk) throw new ChatError('signed_out', 'Nobody is signed in here.');
+    if (!desk) throw signedOut();
     return desk;
   };
 
   const conversation = (id: string): ChatConversation => {
     const mine = here();
-    const handle = handles.get(id) ?? createConversation({ id, desk: mine, call, isOnline, newId });
+    const handle = handles.get(id) ?? createConversation({ id, desk: mine, call, isOnline });
     handles.set(id, handle);
     return handle;
   };
@@ -183,20 +182,11 @@ export const createClient = ({
     reconnect: connection.retryNow,
     async close() {
       closed = true;
-      for (const stop of stops) stop?.();
+      for (const stop of stops) stop();
       connection.stop();
       await leave(false);
       session.close();
       if (!given) storage.close();
     },
   };
-};
-
-/** Of what is said once, for whoever says it again. */
-const newId = () => {
-  const { crypto } = globalThis as { crypto?: { randomUUID?(): string } };
-  return (
-    crypto?.randomUUID?.() ??
-    `${Date.now().toString(36)}-${Math.random().toString(36).slice(2)}${Math.random().toString(36).slice(2)}`
-  );
 };

@@ -1,6 +1,6 @@
 import type { Input, LogEvent, OperationName, Output } from '../protocol/index.ts';
 import type { Address } from './address.ts';
-import { ChatError, isAboutToken, offline } from './errors.ts';
+import { ChatError, isAboutToken, offline, sessionEnded } from './errors.ts';
 import { createReceive, type OnSignal } from './incoming.ts';
 import { type Closing, type Link, openLink } from './link.ts';
 import { watchNetwork } from './network.ts';
@@ -181,11 +181,7 @@ export const createConnection = ({
 
   session.onEnded(reason => {
     if (state.get().status === 'stopped' || state.get().status === 'ended') return;
-    finish(
-      reason === 'here'
-        ? { status: 'stopped' }
-        : { status: 'ended', error: new ChatError('signed_out', 'The session was ended.', { details: { reason } }) },
-    );
+    finish(reason === 'here' ? { status: 'stopped' } : { status: 'ended', error: sessionEnded(reason) });
   });
 
   const retryNow = () => {

@@ -44,8 +44,6 @@ export interface ConversationLog {
   extend(page: Page, where: 'older' | 'newer'): boolean;
   /** Puts the previews of these messages, as they stood no earlier than at `asked`, to those shown that lack theirs. */
   complete(told: readonly Message[], asked: number): void;
-  /** Whether this message, or its event, is held here already. */
-  has(seq: number): boolean;
 }
 
 /** Events that wait for those before them; beyond it sync brings them. */
@@ -124,9 +122,8 @@ export const createConversationLog = ({
 
   return {
     epoch,
-    cursor: () => ({ epoch, seq: cursor, ...(cursorId !== undefined && { id: cursorId }) }),
+    cursor: () => ({ epoch, seq: cursor, id: cursorId }),
     window: () => shown,
-    has: seq => seq <= cursor || ahead.has(seq),
 
     receive(event) {
       if (event.epoch !== epoch) return { applied: [], gap: true };

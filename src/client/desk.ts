@@ -109,7 +109,7 @@ export const createDesk = (parts: DeskParts): Desk => {
       ...place,
       message,
       client_id,
-      ...(reply_to !== undefined && { reply_to }),
+      reply_to,
     });
     // An answer without its place would be forgotten as sent.
     if (typeof answer.seq !== 'number') throw noAnswer();
@@ -139,7 +139,7 @@ export const createDesk = (parts: DeskParts): Desk => {
   });
 
   const inbox = createInbox({
-    ...{ user_id: me, storage, call, isOnline, onError },
+    ...{ user_id: me, storage, call, isOnline, random, onError },
     onNew: parts.onNotification,
   });
 

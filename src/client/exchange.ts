@@ -1,5 +1,6 @@
 import type { Output } from '../protocol/index.ts';
 import { ChatError } from './errors.ts';
+import { pause } from './pause.ts';
 import type { Rest } from './rest.ts';
 
 /**
@@ -19,7 +20,7 @@ export const exchange = async (rest: Rest, refresh_token: string): Promise<Outpu
     } catch (error) {
       const mayBeLost = error instanceof ChatError && error.retryable && error.retry_after_ms === undefined;
       if (!mayBeLost || attempt === tries) throw error;
-      if (error.code !== 'no_answer') await new Promise(resolve => setTimeout(resolve, pauseMs * attempt));
+      if (error.code !== 'no_answer') await pause(pauseMs * attempt);
     }
   }
 };

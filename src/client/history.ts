@@ -132,6 +132,24 @@ export const createHistory = ({
     await reached(id, newest);
   };
 
+  const more = (id: string, where: 'older' | 'newer') =>
+    alone(id, where, async () => {
+      const window = held(id).log.window();
+      const isOlder = where === 'older';
+      const edge = window?.messages.at(isOlder ? 0 : -1);
+      if (!edge || !(isOlder ? window?.hasOlder : window?.hasNewer)) return;
+      await fetch(
+        id,
+        isOlder ? { before: edge.seq } : { after: edge.seq },
+        ({ has_more, items }) => {
+          const goesOn = has_more && items.length > 0;
+          return { hasOlder: !isOlder || goesOn, hasNewer: isOlder || goesOn };
+        },
+        page => held(id).log.extend(page, where),
+        true,
+      );
+    });
+
   return {
     loading: stateOf,
 
@@ -157,32 +175,7 @@ export const createHistory = ({
         ),
       ),
 
-    older: id =>
-      alone(id, 'older', async () => {
-        const window = held(id).log.window();
-        const first = window?.messages[0];
-        if (!window?.hasOlder || !first) return;
-        await fetch(
-          id,
-          { before: first.seq },
-          ({ has_more, items }) => ({ hasOlder: has_more && items.length > 0, hasNewer: true }),
-          page => held(id).log.extend(page, 'older'),
-          true,
-        );
-      }),
-
-    newer: id =>
-      alone(id, 'newer', async () => {
-        const window = held(id).log.window();
-        const last = window?.messages.at(-1);
-        if (!window?.hasNewer || !last) return;
-        await fetch(
-          id,
-          { after: last.seq },
-          ({ has_more, items }) => ({ hasOlder: true, hasNewer: has_more && items.length > 0 }),
-          page => held(id).log.extend(page, 'newer'),
-          true,
-        );
-      }),
+    older: id => more(id, 'older'),
+    newer: id => more(id, 'newer'),
   };
 };

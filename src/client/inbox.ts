@@ -1,8 +1,8 @@
 import type { Input, Notification, Output } from '../protocol/index.ts';
-import { ChatError } from './errors.ts';
 import { createObservable, type Observable } from './observable.ts';
 import { isRecord } from './rest.ts';
 import type { ChatStorage } from './store.ts';
+import { createTask } from './task.ts';
 
 /** The notifications of one person, each told once to this client, live or after an absence. */
 export interface Inbox {
@@ -25,13 +25,13 @@ const maxNews = 50;
 const keptIds = 200;
 /** Milliseconds by which one may be recorded after another that has a later date. */
 const lateMs = 60_000;
-const retryMs = 3_000;
 
 export const createInbox = ({
   user_id,
   storage,
   call,
   isOnline,
+  random,
   onNew,
   onError,
 }: {
@@ -39,6 +39,7 @@ export const createInbox = ({
   storage: ChatStorage;
   call: (name: 'notification:list', input: Input<'notification:list'>) => Promise<Output<'notification:list'>>;
   isOnline: () => boolean;
+  random: () => number;
   onNew: (notification: Notification) => void;
   onError: (error: unknown) => void;
 }): Inbox => {
@@ -48,12 +49,8 @@ export const createInbox = ({
   /** Of the newest that was told, in milliseconds since 1970; undefined on a device that begins where the inbox stands. */
   let newest: number | undefined;
   let ids: string[] = [];
-  /** Heard live since the list was asked for, which may not have them. */
-  let heard: string[] = [];
-  let running = false;
-  let again = false;
+  let wanted = false;
   let closed = false;
-  let timer: ReturnType<typeof setTimeout> | undefined;
 
   const write = (changes: [string, unknown][]) => void storage.write(changes).catch(onError);
 
@@ -64,38 +61,36 @@ export const createInbox = ({
   };
 
   const ask = async () => {
-    heard = [];
     const answer = await call('notification:list', { unread: true, limit: maxNews });
     if (closed) return;
     const listed = [...answer.items].reverse();
     const fresh = listed.filter(({ id }) => !ids.includes(id));
     const from = newest === undefined ? Number.POSITIVE_INFINITY : newest - lateMs;
     if (fresh.length > 0 || newest === undefined) note(fresh);
-    unread.set(answer.unread + heard.filter(id => !listed.some(one => one.id === id)).length);
+    unread.set(answer.unread);
     for (const one of fresh) if (Date.parse(one.date) >= from) onNew(one);
   };
 
-  const look = async () => {
-    clearTimeout(timer);
-    again = true;
-    if (running) return;
-    running = true;
-    try {
-      while (again && !closed && isOnline()) {
-        again = false;
+  const work = async () => {
+    while (wanted && !closed) {
+      wanted = false;
+      try {
         await ask();
+      } catch (error) {
+        wanted = true;
+        throw error;
       }
-    } catch (error) {
-      if (!(error instanceof ChatError)) onError(error);
-      // Without a connection the next one looks.
-      else if (!closed && isOnline()) timer = setTimeout(look, error.retry_after_ms ?? retryMs);
-    } finally {
-      running = false;
     }
   };
 
+  const task = createTask({ work, isOnline, random, onError });
+  const look = () => {
+    wanted = true;
+    void task.run();
+  };
+
   const unsubscribe = storage.subscribe(keys => {
-    if (keys.includes(readKey)) void look();
+    if (keys.includes(readKey)) look();
   });
 
   return {
@@ -114,22 +109,23 @@ export const createInbox = ({
 
     hear(notification) {
       if (ids.includes(notification.id)) return;
-      heard.push(notification.id);
+      // Whether an answer that is on its way counts it nobody knows: it is asked for again.
+      wanted = true;
       note([notification]);
       if (!notification.read) unread.set(unread.get() + 1);
       onNew(notification);
     },
 
-    look: () => void look(),
+    look,
 
     read() {
       write([[readKey, `${Date.now()}-${Math.random()}`]]);
-      void look();
+      look();
     },
 
     async close(isOver) {
       closed = true;
-      clearTimeout(timer);
+      task.stop();
       unsubscribe();
       if (isOver)
         await storage.write([

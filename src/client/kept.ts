@@ -89,16 +89,6 @@ export const createKeeper = <R>({
         adopt(next, reason);
       }),
 
-    /** What is known of the person, as all tabs have it then; the tokens stay as whoever exchanged them last left them. */
-    rename: (user: User) =>
-      inTurn(async () => {
-        const now = unsaved ? kept : readKept(await storage.get(key));
-        if (now?.user.id !== user.id || now.id !== kept?.id) return;
-        const next = { ...now, user };
-        await storage.write([[key, next]]);
-        adopt(next);
-      }),
-
     close: stop,
   };
 };

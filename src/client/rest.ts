@@ -1,7 +1,7 @@
 import { contractHeader } from '../protocol/contract-version.ts';
 import type { Input, Output } from '../protocol/index.ts';
 import { ChatError, errorOf, noAnswer, oddAnswer, offline, otherContract } from './errors.ts';
-import { type RestName, type RestRoute, routes } from './routes.ts';
+import { type RestName, routes, sourceOf } from './routes.ts';
 
 /** What is used of `fetch`, so that one of the application's own will do. */
 export type Fetch = (
@@ -40,7 +40,7 @@ export const createRest = ({
   timeoutMs?: number;
 }): Rest => ({
   async call(name, input, token, { timeoutMs = usualMs } = {}) {
-    const { method, from, path, fields } = requestOf(routes[name], input);
+    const { method, from, path, fields } = requestOf(name, input);
     const hasBody = from === 'body' && Object.keys(fields).length > 0;
     // Not AbortSignal.timeout, which React Native lacks.
     const abort = new AbortController();
@@ -103,15 +103,15 @@ export const parsed = (text: string): unknown => {
 };
 
 /** The path with its parameters in place, and the fields that are left for query or body. */
-const requestOf = (route: RestRoute, input: object) => {
-  const { method, from } = route;
+const requestOf = (name: RestName, input: object) => {
+  const [method = '', route = ''] = routes[name].split(' ');
   const fields: Record<string, unknown> = { ...input };
-  const path = route.path.replace(/\{(\w+)\}/g, (_, name: string) => {
-    const value = fields[name];
-    delete fields[name];
+  const path = route.replace(/\{(\w+)\}/g, (_, field: string) => {
+    const value = fields[field];
+    delete fields[field];
     return encodeURIComponent(String(value));
   });
-  return { method, from, path, fields };
+  return { method, from: sourceOf(method), path, fields };
 };
 
 const queryOf = (fields: Record<string, unknown>) => {

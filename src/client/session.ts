@@ -1,7 +1,8 @@
 import type { Input, User } from '../protocol/index.ts';
-import { ChatError, isAboutToken, oddAnswer } from './errors.ts';
+import { isAboutToken, oddAnswer, signedOut } from './errors.ts';
 import { exchange } from './exchange.ts';
 import { createKeeper, isGood, tokensOf } from './kept.ts';
+import { createListeners } from './listeners.ts';
 import { createObservable, type Observable } from './observable.ts';
 import type { Rest } from './rest.ts';
 import type { ChatStorage } from './store.ts';
@@ -49,8 +50,6 @@ const longestTimerMs = 2 ** 31 - 1;
 
 const isSame = (a: User, b: User | undefined) => a.username === b?.username && a.full_name === b.full_name;
 
-const signedOut = () => new ChatError('signed_out', 'Nobody is signed in here.');
-
 /** The session of one client; the storage is the truth that all tabs share, and the tokens of one exchange belong to all of them. */
 export const createSession = ({
   rest,
@@ -67,7 +66,7 @@ export const createSession = ({
   onError: (error: unknown) => void;
 }): Session => {
   const user = createObservable<User | undefined>(undefined, onError);
-  const listeners = new Set<(reason: Ending) => void>();
+  const endings = createListeners<Ending>(onError);
   let leaving = false;
   let holders = 0;
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -83,14 +82,7 @@ export const createSession = ({
         return;
       }
       user.set(next?.user);
-      if (!before) return;
-      for (const listener of [...listeners]) {
-        try {
-          listener(leaving ? 'here' : reason);
-        } catch (error) {
-          onError(error);
-        }
-      }
+      if (before) endings.tell(leaving ? 'here' : reason);
     },
   });
 
@@ -161,9 +153,14 @@ export const createSession = ({
 
     async rename({ id, username, full_name }) {
       const told = { id, username, full_name };
-      if (keeper.current()?.user.id !== id || isSame(told, user.get())) return;
-      // Alone, as the tokens are written with it.
-      await locks.alone('session', () => keeper.rename(told)).catch(onError);
+      if (user.get()?.id !== id || isSame(told, user.get())) return;
+      // Alone, and with what all tabs have then, as the tokens are written with it.
+      const write = async () => {
+        await keeper.reread();
+        const kept = keeper.current();
+        if (kept?.user.id === id) await keeper.replace(kept.id, { ...kept, user: told }, 'signed_out');
+      };
+      await locks.alone('session', write).catch(onError);
     },
 
     async restore() {
@@ -207,16 +204,12 @@ export const createSession = ({
       };
     },
 
-    onEnded(listener) {
-      const own = (reason: Ending) => listener(reason);
-      listeners.add(own);
-      return () => void listeners.delete(own);
-    },
+    onEnded: endings.subscribe,
 
     close() {
       keeper.close();
       clearTimeout(timer);
-      listeners.clear();
+      endings.clear();
       holders = 0;
     },
   };
