@@ -1,4 +1,4 @@
-import { afterEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { type ChatClient, ChatError, type ChatStorage, createClient, type Entry } from '../../src/client/index.ts';
 import type { LogEvent, Message, Output } from '../../src/protocol/index.ts';
 import { seeded } from '../realtime/linked.ts';
@@ -7,10 +7,26 @@ import { startServer, type TestServer } from '../support/server.ts';
 import { startWire, type Wire } from './network.ts';
 import { createBrowser } from './tabs.ts';
 
-/** Seeds that once failed stay here for ever; any other by `NETWORK_SEED`. */
-const seeds = [2, 3, 14, 32, 52];
+// A seed decides what people do and what befalls the network; when it happens does not rest on it alone, as machines differ. A seed that
+// failed may pass when it is tried again, hence try it several times. By environment variables:
+//   NETWORK_SEED=117        this one
+//   NETWORK_SEED=200-260    all of these
+//   NETWORK_SEED=random     one that nobody has tried, which the title of the test names
+//   NETWORK_STEPS=400       so many things happen in each, 130 where absent
+
+/** Those that once failed, which stay here for ever, and some others. */
+const usual = [2, 3, 14, 32, 52, 117, 300, 402];
+const steps = Number(process.env['NETWORK_STEPS'] ?? 130);
+/** Milliseconds within which everything is the same everywhere once the network is well again: for machines that do other things, too. */
+const healedMs = 60_000;
+
+const seedsOf = (given: string | undefined): number[] => {
+  if (given === undefined) return usual;
+  if (given === 'random') return [Date.now() % 1_000_000];
+  const [first = 0, last = first] = given.split('-').map(Number);
+  return Array.from({ length: last - first + 1 }, (_, index) => first + index);
+};
 const given = process.env['NETWORK_SEED'];
-const steps = 130;
 const emojis = ['👍', '❤️', '😂'];
 const crashed = new Error('This tab has crashed.');
 
@@ -31,11 +47,6 @@ interface Asked {
   conversation_id: string;
   entry: Entry;
 }
-
-const closing: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const close of closing.splice(0).reverse()) await close();
-});
 
 const pause = (ms: number) => new Promise<void>(resolve => setTimeout(resolve, ms));
 
@@ -77,7 +88,7 @@ const comparable = ({ id, seq, n, from, message, unsent, edited_at, ...rest }: M
   reactions: [...rest.reactions].sort((a, b) => (a.emoji < b.emoji ? -1 : 1)),
 });
 
-const createWorld = async (seed: number) => {
+const createWorld = async (seed: number, closing: (() => unknown)[]) => {
   const random = seeded(seed);
   const server: TestServer = await startServer({ headsIntervalMs: 1_000 });
   closing.push(() => server.close());
@@ -182,8 +193,8 @@ const differences = async ({ server, people }: World): Promise<unknown[]> => {
   return found;
 };
 
-const play = async (seed: number) => {
-  const world = await createWorld(seed);
+const play = async (seed: number, closing: (() => unknown)[]) => {
+  const world = await createWorld(seed, closing);
   const { random, pick, server, people, devices } = world;
   const [owner, second, third] = people as [World['people'][0], World['people'][0], World['people'][0]];
   const [boss] = owner.devices as [Device];
@@ -296,7 +307,7 @@ const play = async (seed: number) => {
   }
 
   for (const { wire } of devices) wire.heal();
-  const deadline = Date.now() + 30_000;
+  const deadline = Date.now() + healedMs;
   let left: unknown[] = ['nothing was looked at'];
   while (left.length > 0 && Date.now() < deadline) {
     await pause(100);
@@ -354,12 +365,27 @@ const play = async (seed: number) => {
   return { log, failed: failed.size, edits };
 };
 
-test.each(given === undefined ? [...seeds, Date.now() % 1_000_000] : [Number(given)])(
-  '[G2] [G3] [G4] [G5] [G6] [G10] whatever befalls the network: in the end every device shows what the server has, and each text is there once (seed %i)',
-  async seed => {
-    const begun = Date.now();
-    const { log, failed } = await play(seed);
-    if (given !== undefined) console.log({ seed, ms: Date.now() - begun, events: log.length, failed });
+/** Most of the time goes in waiting, hence two at once. */
+const pairs = seedsOf(given).flatMap((_, index, all) => (index % 2 === 0 ? [all.slice(index, index + 2)] : []));
+
+test.each(pairs.map(seeds => ({ seeds })))(
+  '[G2] [G3] [G4] [G5] [G6] [G10] whatever befalls the network: in the end every device shows what the server has, and each text is there once (seeds $seeds)',
+  async ({ seeds }) => {
+    const one = async (seed: number) => {
+      const begun = Date.now();
+      const closing: (() => unknown)[] = [];
+      try {
+        const { log, failed } = await play(seed, closing);
+        if (given !== undefined) console.log({ seed, ms: Date.now() - begun, events: log.length, failed });
+      } catch (error) {
+        if (error instanceof Error) error.message = `seed ${seed}: ${error.message}`;
+        throw error;
+      } finally {
+        for (const close of closing.reverse()) await close();
+      }
+    };
+    for (const result of await Promise.allSettled(seeds.map(one)))
+      if (result.status === 'rejected') throw result.reason;
   },
-  60_000,
+  healedMs + 60_000 + steps * 200,
 );
