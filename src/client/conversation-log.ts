@@ -1,6 +1,6 @@
 import type { LogEvent, Message } from '../protocol/index.ts';
+import { isBare, previewOf } from './bare.ts';
 import { foldInto } from './fold.ts';
-import { isBare, previewOf } from './previews.ts';
 
 /** What is shown of a log: messages without a hole between them, each with what came after folded in. Replaced, never changed. */
 export interface Window {

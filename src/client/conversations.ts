@@ -1,7 +1,7 @@
 import type { Conversation, LogEvent, Message, Receipt } from '../protocol/index.ts';
+import { isBare } from './bare.ts';
 import { type ConversationLog, createConversationLog, type Window } from './conversation-log.ts';
 import { createComputed, createObservable, type Observable, type Settable } from './observable.ts';
-import { isBare } from './previews.ts';
 import { applyTo, inOrder, merge, read, type Summary, summaryOf } from './summary.ts';
 
 /** How far each member has got, as far as this client was told. */

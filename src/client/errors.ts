@@ -1,4 +1,3 @@
-import { contractVersion } from '../protocol/contract-version.ts';
 import type { ErrorBody, ErrorCode } from '../protocol/index.ts';
 
 /**
@@ -57,14 +56,6 @@ export const noAnswer = (cause?: unknown) =>
 
 export const oddAnswer = (cause?: unknown, retryable = false) =>
   new ChatError('odd_answer', 'What answered is not the server that this client knows.', { retryable, cause });
-
-/** `told`: the version of its contract, as a server tells it, if any does. Undefined where nothing speaks against it. */
-export const otherContract = (told: unknown): ChatError | undefined =>
-  typeof told !== 'string' || told === contractVersion
-    ? undefined
-    : new ChatError('odd_answer', `The server speaks contract ${told}, this library ${contractVersion}.`, {
-        details: { contract: told, known: contractVersion },
-      });
 
 export const signedOut = () => new ChatError('signed_out', 'Nobody is signed in here.');
 

@@ -1,7 +1,8 @@
 import { Manager } from 'socket.io-client';
 import type { Input, OperationName, Output, SignalPayload } from '../protocol/index.ts';
 import type { Address } from './address.ts';
-import { ChatError, errorOf, noAnswer, oddAnswer, offline, otherContract } from './errors.ts';
+import { otherContract } from './contract.ts';
+import { ChatError, errorOf, noAnswer, oddAnswer, offline } from './errors.ts';
 import type { createReceive } from './incoming.ts';
 import { isRecord, parsed, refusal } from './rest.ts';
 

@@ -1,15 +1,6 @@
-import { excerpt } from '../protocol/excerpt.ts';
-import type { Input, LogEvent, Message, Output, ReplyPreview } from '../protocol/index.ts';
+import type { Input, LogEvent, Message, Output } from '../protocol/index.ts';
+import { isBare } from './bare.ts';
 import type { Conversations } from './conversations.ts';
-
-type Told = Extract<LogEvent, { kind: 'message' }>;
-
-/** A reply that was told without what it answers to, though this person may have it. */
-export const isBare = (event: LogEvent | Message): event is Told =>
-  event.kind === 'message' && event.reply_to !== undefined && !event.reply_preview && !event.unsent;
-
-export const previewOf = ({ id, from, message, unsent }: Message): ReplyPreview =>
-  unsent ? { id, from, message: '', unsent } : { id, from, message: excerpt(message) };
 
 /**
  * What goes to all members of a group alike leaves out previews of what some of them may not have: those who joined later, where the

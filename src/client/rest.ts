@@ -1,6 +1,7 @@
 import { contractHeader } from '../protocol/contract-version.ts';
 import type { Input, Output } from '../protocol/index.ts';
-import { ChatError, errorOf, noAnswer, oddAnswer, offline, otherContract } from './errors.ts';
+import { otherContract } from './contract.ts';
+import { ChatError, errorOf, noAnswer, oddAnswer, offline } from './errors.ts';
 import { type RestName, routes, sourceOf } from './routes.ts';
 
 /** What is used of `fetch`, so that one of the application's own will do. */
