@@ -53,6 +53,15 @@ test('an answer that was overtaken by a removal brings the room back for a momen
   expect(asked).toEqual([{ cursors: { room: { epoch: 'e', seq: 10 } }, since: 1 }]);
 });
 
+test('one’s own message counts as read also where the list told of its read mark before it told of the message', () => {
+  const conversations = createHolder();
+  const said = (seq: number, n: number, from = person) =>
+    ({ ...event(seq, { kind: 'message', message: 'm', mentions: [], reactions: [] }), n, from }) as Message;
+  conversations.upsert({ ...room, head: 9, read_seq: 10, unread: 0, last_message: said(9, 8) });
+  conversations.receive([said(10, 9), said(11, 10, { ...person, id: 'bob' })]);
+  expect(conversations.get('room')?.summary).toMatchObject({ n: 10, read_n: 9, read_seq: 10, unread: 1 });
+});
+
 test('what somebody waits to see is loaded also where the conversation had to begin anew meanwhile', async () => {
   const conversations = createHolder();
   conversations.upsert(room);
