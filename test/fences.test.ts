@@ -219,7 +219,7 @@ describe('the page', () => {
   const page = new URL('../client-demo/', import.meta.url);
   const files = readdirSync(page, { recursive: true, encoding: 'utf8' }).filter(path => /\.tsx?$/.test(path));
   const importsOf = (path: string) =>
-    [...readFileSync(new URL(path, page), 'utf8').matchAll(/(?:from|import)\s*\(?\s*'([^']+)'/g)].map(
+    [...readFileSync(new URL(path, page), 'utf8').matchAll(/(?:\bfrom|\bimport)\s*\(?\s*'([\w./@-]+)'/g)].map(
       match => match[1] ?? '',
     );
   const isOwn = (path: string, target: string) =>
