@@ -113,7 +113,8 @@ export const Timeline = ({
         try {
           const held = chat.messages.get()?.messages.find(({ id }) => id === message_id);
           const { seq } = held ?? (await client.call('message:get', { id: message_id }));
-          route.go({ conversation_id: chat.id, seq });
+          // They may have gone elsewhere meanwhile.
+          if (route.get().conversation_id === chat.id) route.go({ conversation_id: chat.id, seq });
         } catch (error) {
           notices.fail(error);
         }
