@@ -2,6 +2,7 @@ import type { ChatConversation, Message, User } from 'parley/client';
 import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { useApp, useWords } from '../app/context.ts';
 import type { Target } from '../composer/target.ts';
+import { useWriteTo } from '../people/use-write-to.ts';
 import { mayModerate, useStanding } from '../rooms/may.ts';
 import { isLookedAt } from '../ui/is-looked-at.ts';
 import { createState, type State, useObservable, useSelected } from '../ui/state.ts';
@@ -68,6 +69,7 @@ export const Timeline = ({
   const paging = usePaging(chat, place);
   const markRead = useReading(chat, place, opening.isReady);
   const roving = useRoving(scroller);
+  const writeTo = useWriteTo();
 
   const moved = useCallback(() => {
     // Behind the members on phones.
@@ -107,7 +109,7 @@ export const Timeline = ({
 
   const kit = useMemo<Kit>(
     () => ({
-      ...{ client, route, notices, dialogs, words, chat, me, kind, target, members: list },
+      ...{ client, notices, dialogs, words, chat, me, kind, target, writeTo, members: list },
       async jumpTo(message_id) {
         try {
           const held = chat.messages.get()?.messages.find(({ id }) => id === message_id);
@@ -119,7 +121,7 @@ export const Timeline = ({
         }
       },
     }),
-    [client, route, notices, dialogs, list, words, chat, me, kind, target],
+    [client, route, notices, dialogs, list, words, chat, me, kind, target, writeTo],
   );
 
   const { messages = none, hasOlder = false } = window ?? {};
