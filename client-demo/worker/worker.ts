@@ -14,6 +14,10 @@ const patienceMs = 3_000;
 const install = async () => {
   const cache = await caches.open(cacheName);
   await cache.addAll(['./', ...FILES.filter(file => !file.startsWith('emoji/'))]);
+  // While servers are being replaced, another version may have answered: the next visit tries again.
+  const html = await (await cache.match('./'))?.text();
+  if (!FILES.every(file => !file.startsWith('assets/main-') || html?.includes(file)))
+    throw new Error('The page is not of the version of this worker.');
 };
 
 const forgetOthers = async () => {
