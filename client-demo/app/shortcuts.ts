@@ -85,5 +85,5 @@ export const useShortcuts = () => {
     };
     addEventListener('keydown', onKeyDown);
     return () => removeEventListener('keydown', onKeyDown);
-  });
+  }, [app]);
 };
