@@ -95,49 +95,61 @@ export const watch = (page: Page, problems: string[]) => {
 export const password = 'correct horse 1';
 
 /** Creates an account as a person would. */
-export const register = async (page: Page, username: string, fullName: string, stay = false) => {
-  await page.getByRole('button', { name: 'Create account' }).first().click();
+export const register = async (page: Page, username: string, fullName: string) => {
+  await page.getByLabel('Your name').fill(fullName);
   await page.getByLabel('Username').fill(username);
-  await page.getByLabel('Full name').fill(fullName);
-  await page.getByLabel('Password').fill(password);
-  if (stay) await page.getByLabel('Stay signed in').check();
+  await passwordField(page).fill(password);
+  await page.getByRole('button', { name: 'Create account' }).click();
+  await ready(page);
+};
+
+export const signIn = async (page: Page, username: string) => {
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByLabel('Username').fill(username);
+  await passwordField(page).fill(password);
   await page.locator('button[type=submit]').click();
   await ready(page);
 };
 
-export const signIn = async (page: Page, username: string, stay = false) => {
-  await page.getByLabel('Username').fill(username);
-  await page.getByLabel('Password').fill(password);
-  if (stay) await page.getByLabel('Stay signed in').check();
-  await page.locator('button[type=submit]').click();
-  await ready(page);
-};
+const passwordField = (page: Page) => page.getByLabel('Password', { exact: true });
+
+/** The line that says what is the matter with the connection, or with what was written. */
+export const banner = (page: Page) => page.locator('.banner-place[data-open=true]');
 
 /** Signed in, connected, and the list is there. */
 export const ready = async (page: Page) => {
-  await page.locator('.conversation').first().waitFor();
-  await page.locator('.banner').waitFor({ state: 'hidden' });
+  await page.locator('.sidebar-row').first().waitFor({ state: 'attached' });
+  await banner(page).waitFor({ state: 'hidden' });
 };
 
 /** The conversation of this title in the list. */
 export const listed = (page: Page, title: string) =>
-  page.locator('.conversation', { has: page.locator('.title', { hasText: title }) });
+  page.locator('.sidebar-item', { has: page.locator('.sidebar-row-title', { hasText: exactly(title) }) });
+
+/** The heading of the open conversation. */
+export const heading = (page: Page, title: string) =>
+  page.locator('.conversation-header').getByRole('heading', { name: title, exact: true });
 
 export const open = async (page: Page, title: string) => {
-  await listed(page, title).click();
-  await page.locator('.conversation-view h2', { hasText: title }).waitFor();
-  await page.locator('.start', { hasNotText: 'Loading…' }).waitFor({ state: 'attached' });
+  await listed(page, title).getByRole('link').click();
+  await heading(page, title).waitFor();
+  await loaded(page);
 };
+
+/** Whatever is to be shown of the open conversation is shown. */
+export const loaded = (page: Page) => page.locator('.timeline .message, .timeline-beginning').first().waitFor();
 
 /** Opens the direct conversation with somebody. */
 export const openDirect = async (page: Page, fullName: string) => {
-  await page.getByRole('button', { name: 'Message somebody' }).click();
-  await page.getByRole('searchbox').fill(fullName);
-  await page.getByRole('button', { name: `Message ${fullName}` }).click();
-  await page.locator('.conversation-view h2', { hasText: fullName }).waitFor();
+  await page.getByRole('button', { name: 'New conversation' }).click();
+  await page.getByRole('menuitem', { name: 'Message somebody' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('Search for people').fill(fullName);
+  await dialog.getByText(fullName, { exact: true }).click();
+  await heading(page, fullName).waitFor();
 };
 
-export const composer = (page: Page) => page.getByRole('textbox', { name: 'Message' });
+export const composer = (page: Page) => page.locator('.composer').getByRole('textbox');
 
 export const say = async (page: Page, text: string) => {
   await composer(page).fill(text);
@@ -146,9 +158,10 @@ export const say = async (page: Page, text: string) => {
 
 /** The messages (not those that wait) that say exactly this. */
 export const saying = (page: Page, text: string) =>
-  page.locator('.message[data-seq]', { has: page.locator('.text', { hasText: exactly(text) }) });
+  page.locator('.message[data-seq]', { has: page.locator('.message-text', { hasText: exactly(text) }) });
 
-export const waiting = (page: Page) => page.locator('.message.pending');
+/** What was written and is not confirmed, whatever became of it. */
+export const waiting = (page: Page) => page.locator('.message[data-client-id]');
 
 const exactly = (text: string) => new RegExp(`^${text.replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&')}$`);
 
@@ -157,6 +170,6 @@ export const said = (page: Page): Promise<{ seq: number; text: string }[]> =>
   page.locator('.message[data-seq]').evaluateAll(nodes =>
     nodes.map(node => ({
       seq: Number(node.getAttribute('data-seq')),
-      text: node.querySelector('.text')?.textContent ?? '',
+      text: node.querySelector('.message-text')?.textContent ?? '',
     })),
   );
