@@ -41,9 +41,9 @@ const Line = () => {
     <Banner
       tone="warn"
       icon={trouble.text === 'connection.connecting' ? LoaderCircle : CloudOff}
-      text={`${t(trouble.text)}${waiting > 0 ? ` ${t('connection.waiting', { count: waiting })}` : ''}`}
+      text={[t(trouble.text), ...(waiting > 0 ? [t('connection.waiting', { count: waiting })] : [])].join(' ')}
+      detail={(trouble.isTrying || trouble.until !== undefined) && <Countdown until={trouble.until} />}
     >
-      {(trouble.isTrying || trouble.until !== undefined) && <Countdown until={trouble.until} />}
       {(trouble.isTrying || trouble.action === 'now') && (
         <button type="button" class="banner-button" disabled={trouble.isTrying} onClick={client.reconnect}>
           {t('connection.now')}
@@ -106,16 +106,21 @@ const Banner = ({
   tone,
   icon,
   text,
+  detail,
   children,
 }: {
   tone: 'warn' | 'bad' | 'good';
   icon: IconNode;
   text: string;
+  detail?: ComponentChildren;
   children?: ComponentChildren;
 }) => (
   <div class={`banner ${tone}`}>
     <Icon of={icon} class={icon === LoaderCircle ? 'banner-turning' : ''} />
-    <p class="banner-text">{text}</p>
+    <div class="banner-words">
+      <p>{text}</p>
+      {detail}
+    </div>
     {children}
   </div>
 );

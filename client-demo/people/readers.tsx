@@ -5,6 +5,7 @@ import { useApp, useWords } from '../app/context.ts';
 import { errorText } from '../language/error-text.ts';
 import { Dialog } from '../ui/dialog.tsx';
 import { Icon } from '../ui/icon.tsx';
+import { ReadingBody } from '../ui/reading-body.tsx';
 import { Person } from './person.tsx';
 import './readers.css';
 
@@ -33,7 +34,7 @@ export const Readers = ({ message_id, onClose }: { message_id: string; onClose: 
 
   return (
     <Dialog title={t('people.readersTitle')} size="small" onClose={onClose}>
-      <div class="dialog-body readers" aria-busy={!answer && !error}>
+      <ReadingBody label={t('people.readersTitle')} class="readers">
         {error ? (
           <div class="empty" role="alert">
             <p>{errorText(words, error)}</p>
@@ -59,7 +60,7 @@ export const Readers = ({ message_id, onClose }: { message_id: string; onClose: 
         ) : (
           <p class="empty">{t('app.loading')}</p>
         )}
-      </div>
+      </ReadingBody>
     </Dialog>
   );
 };

@@ -2,6 +2,7 @@ import type { Summary } from 'parley/client';
 import { useEffect } from 'preact/hooks';
 import { useApp, useWords } from '../app/context.ts';
 import { Dialog } from '../ui/dialog.tsx';
+import { ReadingBody } from '../ui/reading-body.tsx';
 import { useObservable } from '../ui/state.ts';
 import { EditConversation } from './edit-conversation.tsx';
 import { mayModerate, useStanding } from './may.ts';
@@ -53,7 +54,7 @@ const Facts = ({ summary }: { summary: Summary }) => {
       : []),
   ];
   return (
-    <div class="dialog-body">
+    <ReadingBody label={t('rooms.settings')}>
       <dl class="rooms-facts">
         {facts.map(({ label, value }) => (
           <div key={label}>
@@ -63,6 +64,6 @@ const Facts = ({ summary }: { summary: Summary }) => {
         ))}
       </dl>
       <p class="rooms-lead">{t('rooms.readOnly')}</p>
-    </div>
+    </ReadingBody>
   );
 };

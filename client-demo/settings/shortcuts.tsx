@@ -2,6 +2,7 @@ import { useWords } from '../app/context.ts';
 import { type Shortcut, shortcuts } from '../app/shortcuts.ts';
 import type { Key } from '../language/words.ts';
 import { Dialog } from '../ui/dialog.tsx';
+import { ReadingBody } from '../ui/reading-body.tsx';
 import './settings.css';
 
 /** Those of single messages and of the field below them are heard there; here they are only told. */
@@ -36,7 +37,7 @@ export const Shortcuts = ({ onClose }: { onClose: () => void }) => {
   const { t } = useWords();
   return (
     <Dialog title={t('settings.shortcuts')} onClose={onClose}>
-      <div class="dialog-body settings-body">
+      <ReadingBody label={t('settings.shortcuts')} class="settings-body">
         {places.map(({ title, shortcuts: all }) => (
           <section key={title}>
             <h3 class="settings-title">{t(title)}</h3>
@@ -54,7 +55,7 @@ export const Shortcuts = ({ onClose }: { onClose: () => void }) => {
             </dl>
           </section>
         ))}
-      </div>
+      </ReadingBody>
     </Dialog>
   );
 };

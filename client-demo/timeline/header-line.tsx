@@ -25,8 +25,8 @@ export const HeaderLine = ({ chat, summary }: { chat: ChatConversation; summary:
   if (summary.kind === 'direct') return summary.peer?.username ? <PresenceLine peer={summary.peer} /> : null;
   if (summary.topic)
     return (
-      <p class="conversation-line" dir="auto" title={summary.topic}>
-        {summary.topic}
+      <p class="conversation-line" title={summary.topic}>
+        <bdi>{summary.topic}</bdi>
       </p>
     );
   return summary.kind === 'lobby' ? (

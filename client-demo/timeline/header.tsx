@@ -25,8 +25,8 @@ export const ConversationHeader = ({ chat }: { chat: ChatConversation }) => {
       <BackButton />
       <ConversationAvatar conversation={summary} />
       <div class="conversation-names">
-        <h1 dir="auto" title={titleOf(summary, words)}>
-          {titleOf(summary, words)}
+        <h1 title={titleOf(summary, words)}>
+          <bdi>{titleOf(summary, words)}</bdi>
         </h1>
         <HeaderLine chat={chat} summary={summary} />
       </div>

@@ -8,12 +8,8 @@ export const Quote = ({ kit, preview: { id, from, message, unsent } }: { kit: Ki
   const name = nameOf(from, words);
   const text = unsent ? words.t('timeline.takenBack') : message;
   return (
-    <button
-      type="button"
-      class="quote"
-      aria-label={words.t('timeline.quoteOf', { name, message: text })}
-      onClick={() => kit.jumpTo(id)}
-    >
+    <button type="button" class="quote" onClick={() => kit.jumpTo(id)}>
+      <span class="unseen">{words.t('timeline.inReplyTo')}</span>
       <bdi class="quote-name">{name}</bdi>
       <span class={unsent ? 'quote-text unsent' : 'quote-text'} dir="auto">
         {text}

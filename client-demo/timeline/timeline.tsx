@@ -43,7 +43,7 @@ export const Timeline = ({
   const place = useMemo(createPlace, []);
   const isAway = useMemo(() => createState(false), []);
   const [flashed, setFlashed] = useState<number>();
-  const scroller = useRef<HTMLDivElement>(null);
+  const scroller = useRef<HTMLElement>(null);
   const content = useRef<HTMLDivElement>(null);
 
   const settle = useCallback(() => {
@@ -115,8 +115,9 @@ export const Timeline = ({
 
   return (
     <div class="timeline-frame">
-      <div
+      <section
         ref={scroller}
+        aria-label={words.t('timeline.messages')}
         class={kind === 'direct' ? 'timeline direct' : 'timeline'}
         onScroll={() => {
           place.scrolled();
@@ -136,7 +137,7 @@ export const Timeline = ({
           ))}
           {window?.hasNewer && <EndRow end="newer" paging={paging} />}
         </div>
-      </div>
+      </section>
       <JumpButton chat={chat} isAway={isAway} onJump={() => opening.showLatest().catch(notices.fail)} />
       <Announcer chat={chat} me={me} />
     </div>
