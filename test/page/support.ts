@@ -34,16 +34,14 @@ const quiet = [
 export interface Stage {
   server: TestServer;
   browser: Browser;
-  /** A window of its own, as of another person; `problems` are to be empty at the end. */
-  visit(options?: BrowserContextOptions & { url?: string }): Promise<Page>;
+  /** A window of its own, as of another person. What it complains of fails the suite, except for what it is `expected` to. */
+  visit(options?: BrowserContextOptions & { url?: string; expected?: RegExp }): Promise<Page>;
+  /** Another tab of the same browser. */
+  visitBeside(page: Page): Promise<Page>;
 }
 
 /** Suites that need a real browser: left out loudly where there is none, failing where everything is required. */
-export const inChromium = (
-  title: string,
-  suite: (stage: Stage) => void,
-  config: Parameters<typeof startServer>[0] = {},
-) => {
+export const inChromium = (title: string, suite: (stage: Stage) => void, ...config: Parameters<typeof startServer>) => {
   if (chromiumPath === undefined) {
     if (process.env.PARLEY_TEST_REQUIRE === 'all')
       return it(title, () =>
@@ -57,14 +55,20 @@ export const inChromium = (
   return describe(title, () => {
     const stage = { problems: [] as string[] } as Stage & { problems: string[] };
     beforeAll(async () => {
-      stage.server = await startServer(config);
+      stage.server = await startServer(...config);
       stage.browser = await chromium.launch({ executablePath: chromiumPath, args: quiet });
-      stage.visit = async ({ url = stage.server.url, ...options } = {}) => {
+      stage.visit = async ({ url = stage.server.url, expected, ...options } = {}) => {
         const context = await stage.browser.newContext(options);
         context.setDefaultTimeout(15_000);
+        context.on('page', page => watch(page, stage.problems, expected));
         const page = await context.newPage();
-        watch(page, stage.problems);
         await page.goto(url);
+        return page;
+      };
+      stage.visitBeside = async other => {
+        const page = await other.context().newPage();
+        await page.goto(new URL('/', other.url()).href);
+        await ready(page);
         return page;
       };
     });
@@ -78,7 +82,7 @@ export const inChromium = (
 };
 
 /** Whatever a page complains of: exceptions, refused content, dialogs. Requests that fail while the network is gone are no fault of it. */
-export const watch = (page: Page, problems: string[]) => {
+export const watch = (page: Page, problems: string[], expected?: RegExp) => {
   page.on('pageerror', error => problems.push(`exception: ${error.message}`));
   page.on('dialog', dialog => {
     problems.push(`dialog: ${dialog.message()}`);
@@ -88,7 +92,8 @@ export const watch = (page: Page, problems: string[]) => {
     const text = message.text();
     const isNetwork = text.includes('net::ERR_') || text.includes('WebSocket connection to');
     const isRefusal = /^Failed to load resource: the server responded with a status of (4\d\d|503)/.test(text);
-    if (message.type() === 'error' && !isNetwork && !isRefusal) problems.push(`console: ${text}`);
+    if (message.type() === 'error' && !isNetwork && !isRefusal && !expected?.test(text))
+      problems.push(`console: ${text}`);
   });
 };
 
@@ -122,6 +127,32 @@ export const ready = async (page: Page) => {
   await banner(page).waitFor({ state: 'hidden' });
 };
 
+/** From now on the page opens without a network. */
+export const installed = (page: Page) =>
+  page.evaluate("navigator.serviceWorker.ready.then(() => caches.match('./')).then(kept => kept.status)");
+
+/** This device holds a copy of the message that says this, for a start without a network. */
+export const copied = (page: Page, text: string) =>
+  expect
+    .poll(
+      () =>
+        page.evaluate(`new Promise((resolve, reject) => {
+          const opening = indexedDB.open('parley');
+          opening.onerror = () => reject(opening.error);
+          opening.onsuccess = () => {
+            const database = opening.result;
+            const [name] = database.objectStoreNames;
+            const asking = database.transaction(name).objectStore(name).getAll();
+            asking.onsuccess = () => {
+              database.close();
+              resolve(asking.result.some(({ window }) => window?.messages.some(({ message }) => message === ${JSON.stringify(text)})));
+            };
+          };
+        })`),
+      { timeout: 10_000 },
+    )
+    .toBe(true);
+
 /** The conversation of this title in the list. */
 export const listed = (page: Page, title: string) =>
   page.locator('.sidebar-item', { has: page.locator('.sidebar-row-title', { hasText: exactly(title) }) });
@@ -144,7 +175,7 @@ export const openDirect = async (page: Page, fullName: string) => {
   await page.getByRole('button', { name: 'New conversation' }).click();
   await page.getByRole('menuitem', { name: 'Message somebody' }).click();
   const dialog = page.getByRole('dialog');
-  await dialog.getByLabel('Search for people').fill(fullName);
+  await dialog.getByRole('combobox', { name: 'Search for people' }).fill(fullName);
   await dialog.getByText(fullName, { exact: true }).click();
   await heading(page, fullName).waitFor();
 };
