@@ -7,6 +7,9 @@ import { composer, inChromium, listed, open, register, say, saying } from './sup
 const reaction = (page: Page, text: string, name: string) =>
   saying(page, text).getByRole('list', { name: 'Reactions' }).getByRole('button', { name });
 
+/** What the answer quotes. */
+const quote = (page: Page, text: string) => saying(page, 'An answer').getByRole('button', { name: `Eve ${text}` });
+
 const quick = (page: Page, emoji: string) => page.getByRole('menuitemcheckbox', { name: `React with ${emoji}` });
 
 inChromium('what can be done with messages', stage => {
@@ -31,7 +34,7 @@ inChromium('what can be done with messages', stage => {
     await dan.locator('.composer').getByText('Replying to Eve').waitFor();
     await hasFocus(composer(dan));
     await say(dan, 'An answer');
-    await saying(eve, 'An answer').getByRole('button', { name: 'Go to the message of Eve: First words' }).waitFor();
+    await quote(eve, 'First words').waitFor();
 
     await composer(eve).press('ArrowUp');
     await eve.locator('.composer').getByText('Edit message').waitFor();
@@ -43,7 +46,7 @@ inChromium('what can be done with messages', stage => {
     await composer(eve).fill('Better words');
     await composer(eve).press('Enter');
     await saying(dan, 'Better words').getByText('edited', { exact: true }).waitFor();
-    await saying(dan, 'An answer').getByRole('button', { name: 'Go to the message of Eve: Better words' }).waitFor();
+    await quote(dan, 'Better words').waitFor();
     expect(await composer(eve).inputValue()).toBe('a draft that waits');
     await composer(eve).fill('');
   });
@@ -80,7 +83,7 @@ inChromium('what can be done with messages', stage => {
     await fromMenuOf(saying(eve, 'Better words'), 'Take back');
     await confirm(eve, 'Take back');
     await saying(dan, 'This message was taken back').waitFor();
-    await saying(dan, 'An answer').getByRole('button', { name: 'This message was taken back' }).waitFor();
+    await quote(dan, 'This message was taken back').waitFor();
     expect(await dan.locator('body').textContent()).not.toContain('Better words');
     await saying(dan, 'This message was taken back').hover();
     expect(await saying(dan, 'This message was taken back').getByRole('button').count()).toBe(0);
@@ -102,7 +105,7 @@ inChromium('what can be done with messages', stage => {
     await dan.reload();
     await comesInSight(saying(dan, 'a late answer'));
     expect(await saying(dan, 'the far original').count()).toBe(0);
-    await saying(dan, 'a late answer').locator('.quote').click();
+    await saying(dan, 'a late answer').getByRole('button', { name: 'the far original' }).click();
     await comesInSight(saying(dan, 'the far original'));
     await dan.locator('.message.flashed').getByText('the far original').waitFor();
     await dan.goBack();
