@@ -1,8 +1,8 @@
-// Takes the pictures of docs/screenshots/ anew: `npm run screenshots`. Needs Chromium (PARLEY_CHROMIUM, or on the PATH as a test finds it).
+// Takes the pictures of docs/screenshots/ anew: `npm run screenshots`. Needs Chromium, and a font that has emoji.
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { type ChatClient, createClient } from '../src/client/index.ts';
 import { startEmbedded } from '../test/support/server.ts';
 import { realParts } from './real-parts.mjs';
@@ -10,7 +10,6 @@ import { realParts } from './real-parts.mjs';
 const folder = join(fileURLToPath(new URL('..', import.meta.url)), 'docs/screenshots');
 const password = 'correct horse 1';
 const widths = { desktop: { width: 1280, height: 800 }, phone: { width: 390, height: 844 } };
-const themes = ['light', 'dark'] as const;
 
 const person = async (url: string, username: string, full_name: string): Promise<ChatClient> => {
   const client = createClient({ url });
@@ -96,57 +95,138 @@ const signIn = async (page: Page, url: string) => {
 
 type Shot = (page: Page, url: string, ids: Awaited<ReturnType<typeof seed>>) => Promise<unknown>;
 
-const at = (page: Page, url: string, hash: string) => page.goto(`${url}/#/${hash}`);
-const opened = (page: Page) => page.locator('.message[data-seq]').last().waitFor();
-const dialog = (page: Page) => page.getByRole('dialog').waitFor();
+const at = async (page: Page, url: string, hash: string) => {
+  await page.goto(`${url}/#/${hash}`);
+  // Where it points at nothing.
+  await page.mouse.move(0, 0);
+};
+const conversation = async (page: Page, url: string, id: string) => {
+  await at(page, url, `c/${id}`);
+  await page.locator('.message[data-seq]').last().waitFor();
+};
+const fromMenu = async (page: Page, button: RegExp | string, item: string) => {
+  await page.locator('.sidebar').getByRole('button', { name: button }).click();
+  await page.getByRole('menuitem', { name: item }).click();
+  await page.getByRole('dialog').waitFor();
+};
+const account = /account and settings$/;
 
-/** Each main screen, from whoever is signed in as Ada. */
+/** Each main screen, as Ada sees it. */
 const shots: Record<string, Shot> = {
   async list(page, url) {
     await at(page, url, '');
-    await page.getByText('Engine room').first().waitFor();
+    await page.locator('.sidebar').getByText('Engine room').waitFor();
   },
-  async conversation(page, url, { room }) {
-    await at(page, url, `c/${room}`);
-    await opened(page);
-  },
-  async direct(page, url, { direct }) {
-    await at(page, url, `c/${direct}`);
-    await opened(page);
-  },
+  conversation: (page, url, { room }) => conversation(page, url, room),
+  direct: (page, url, { direct }) => conversation(page, url, direct),
   async members(page, url, { room }) {
     await at(page, url, `c/${room}/members`);
     await page.getByText('@hedy').waitFor();
   },
+  async emoji(page, url, { direct }) {
+    await conversation(page, url, direct);
+    await page.locator('.composer').getByRole('button', { name: 'Emoji' }).click();
+    await page.getByRole('button', { name: 'grinning face', exact: true }).first().waitFor();
+  },
+  async offline(page, url, { direct }) {
+    await conversation(page, url, direct);
+    await page.context().setOffline(true);
+    const field = page.locator('.composer').getByRole('textbox');
+    for (const text of ['The train is in a tunnel', 'but what I write is kept', 'and goes out by itself']) {
+      await field.fill(text);
+      await field.press('Control+Enter');
+    }
+    await page.locator('.banner').waitFor();
+  },
+  async search(page, url) {
+    await page.context().setOffline(false);
+    await at(page, url, '');
+    await page.getByRole('searchbox').fill('a');
+    await page.locator('.found-group[aria-busy=false]').nth(2).waitFor();
+  },
+  async directory(page, url) {
+    await at(page, url, '');
+    await fromMenu(page, 'New conversation', 'Browse rooms');
+    await page.getByText('From words to work').waitFor();
+  },
+  async 'new-group'(page, url) {
+    await at(page, url, '');
+    await fromMenu(page, 'New conversation', 'New group');
+  },
+  async inbox(page, url) {
+    await at(page, url, '');
+    await page
+      .locator('.sidebar')
+      .getByRole('button', { name: /^Inbox/ })
+      .click();
+    await page.getByRole('dialog').getByRole('listitem').first().waitFor();
+  },
+  async profile(page, url) {
+    await at(page, url, '');
+    await fromMenu(page, account, 'Profile');
+  },
+  async devices(page, url) {
+    await at(page, url, '');
+    await fromMenu(page, account, 'Devices');
+    await page.getByText('This device').waitFor();
+  },
+  async settings(page, url) {
+    await at(page, url, '');
+    await fromMenu(page, account, 'Settings');
+  },
+};
+
+/** Who is here for the first time. */
+const firstVisit = async (context: BrowserContext, url: string, path: string) => {
+  const page = await context.newPage();
+  await page.goto(url);
+  await page.getByRole('button', { name: 'Just look around as a guest' }).click();
+  await page.getByRole('link', { name: 'Open a guest friend' }).waitFor();
+  await page.screenshot({ path });
+  await context.close();
+};
+
+/** All pictures of one look, on a server of their own: what is done for one picture is not seen in those of another look. */
+const take = async (browser: Browser, look: BrowserContextOptions, suffix: string) => {
+  const server = await startEmbedded();
+  const { url } = server;
+  const path = (name: string) => join(folder, `${name}-${suffix}.png`);
+  const ids = await seed(url);
+  try {
+    const context = await browser.newContext(look);
+    const page = await context.newPage();
+    await page.goto(url);
+    await page.getByRole('heading', { level: 1 }).waitFor();
+    await page.screenshot({ path: path('sign-in') });
+    await firstVisit(await browser.newContext(look), url, path('first-visit'));
+    await signIn(page, url);
+    for (const [name, show] of Object.entries(shots)) {
+      await page.goto('about:blank');
+      await show(page, url, ids);
+      await page.screenshot({ path: path(name) });
+    }
+    await context.close();
+  } finally {
+    for (const client of ids.everybody) await client.close();
+    await server.close();
+  }
 };
 
 const main = async () => {
   mkdirSync(folder, { recursive: true });
   const executablePath = realParts.find(({ name }) => name === 'Chromium')?.find();
   if (!executablePath) throw new Error('Chromium is not installed: scripts/install-test-servers');
-  const server = await startEmbedded();
-  const browser: Browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] });
+  const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] });
   try {
-    const ids = await seed(server.url);
-    for (const theme of themes) {
-      for (const [width, viewport] of Object.entries(widths)) {
-        const context = await browser.newContext({ viewport, colorScheme: theme, reducedMotion: 'reduce', locale: 'en-GB' });
-        const page = await context.newPage();
-        await page.goto(server.url);
-        await page.getByRole('heading', { level: 1 }).waitFor();
-        await page.screenshot({ path: join(folder, `sign-in-${width}-${theme}.png`) });
-        await signIn(page, server.url);
-        for (const [name, show] of Object.entries(shots)) {
-          await show(page, server.url, ids);
-          await page.screenshot({ path: join(folder, `${name}-${width}-${theme}.png`) });
-        }
-        await context.close();
-      }
-    }
-    for (const client of ids.everybody) await client.close();
+    for (const colorScheme of ['light', 'dark'] as const)
+      for (const [width, viewport] of Object.entries(widths))
+        await take(
+          browser,
+          { viewport, colorScheme, reducedMotion: 'reduce', locale: 'en-GB' },
+          `${width}-${colorScheme}`,
+        );
   } finally {
     await browser.close();
-    await server.close();
   }
 };
 

@@ -12,23 +12,25 @@ import { type Guest, greet, signUpAsGuest } from './guest.ts';
 import { NoticeList } from './notice-list.tsx';
 import { createNotices } from './notices.ts';
 import { createRoute } from './route.ts';
-import { createSettings, type Settings } from './settings.ts';
+import type { Settings } from './settings.ts';
 import { Shell } from './shell.tsx';
 
 /** Everything on the page: who is signed in, or how to. */
 export const App = ({
   client,
   guest,
+  settings,
   words,
 }: {
   client: ChatClient;
   guest: Guest | undefined;
+  settings: Settings;
   words: State<Words>;
 }) => {
-  const settings = useMemo(createSettings, []);
   const route = useMemo(createRoute, []);
   const notices = useMemo(() => createNotices(words), [words]);
   const dialogs = useMemo(createDialogs, []);
+  const dialog = useObservable(dialogs);
   const user = useObservable(client.user);
   const drafts = useMemo(() => createDrafts(user?.id ?? ''), [user?.id]);
   useEffect(() => drafts.stop, [drafts]);
@@ -54,7 +56,7 @@ export const App = ({
   return (
     <AppContext.Provider value={app}>
       {user ? <Shell key={user.id} me={user} /> : !isStarting && <SignIn ending={ending} />}
-      <NoticeList />
+      {dialog === undefined && <NoticeList />}
     </AppContext.Provider>
   );
 };
@@ -91,13 +93,13 @@ const useLanguage = (settings: Settings, words: State<Words>) => {
   const { language } = useObservable(settings);
   useEffect(() => {
     let isCurrent = true;
-    void loadWords(language).then(loaded => {
-      if (!isCurrent) return;
-      document.documentElement.lang = loaded.language;
-      words.set(loaded);
-    });
+    void loadWords(language).then(loaded => isCurrent && words.set(loaded));
     return () => {
       isCurrent = false;
     };
   }, [language, words]);
+  const { language: spoken } = useObservable(words);
+  useEffect(() => {
+    document.documentElement.lang = spoken;
+  }, [spoken]);
 };

@@ -7,12 +7,12 @@ import { Icon } from '../ui/icon.tsx';
 import { titleOf } from '../ui/names.ts';
 import type { State } from '../ui/state.ts';
 import { EmojiButton } from './emoji-button.tsx';
-import { MentionList, type OnListKey } from './mention-list.tsx';
-import { type MentionQuery, mentionAt } from './mentions.ts';
+import { MentionList } from './mention-list.tsx';
 import { Note } from './note.tsx';
 import type { Target } from './target.ts';
 import { TargetBar } from './target-bar.tsx';
 import { cleaned, insertText, isBlank, maxLength } from './text.ts';
+import { useMention } from './use-mention.ts';
 import { useWriting } from './use-writing.ts';
 
 const hasMouse = () => matchMedia('(hover: hover)').matches;
@@ -35,11 +35,7 @@ export const Writer = ({
   const isEdit = aim?.kind === 'edit';
   const field = useRef<HTMLTextAreaElement>(null);
   const id = useId();
-  const [mention, setMention] = useState<MentionQuery>();
-  const [option, setOption] = useState<string>();
-  const listKeys = useRef<OnListKey | undefined>(undefined);
-  /** Where the `@` stands whose list was closed. */
-  const dismissed = useRef<number | undefined>(undefined);
+  const mentions = useMention(field);
   const [isSaving, setSaving] = useState(false);
   const [error, setError] = useState<unknown>();
   const mayGo = !isBlank(text) && cleaned(text).length <= maxLength && !isSaving;
@@ -56,27 +52,13 @@ export const Writer = ({
   }, [aim]);
   useEffect(() => chat.stopTyping, [chat]);
 
-  const lookForMention = () => {
-    const { selectionStart, selectionEnd, value } = field.current ?? { value: '' };
-    const found = selectionStart === selectionEnd ? mentionAt(value, selectionStart ?? 0) : undefined;
-    if (found?.start !== dismissed.current) dismissed.current = undefined;
-    setMention(dismissed.current === undefined ? found : undefined);
-  };
-
   const onInput = (value: string) => {
     setText(value);
     setError(undefined);
-    lookForMention();
+    mentions.look();
     if (isEdit) return;
     if (value === '') chat.stopTyping();
     else chat.startTyping();
-  };
-
-  const pick = (username: string) => {
-    if (!mention || !field.current) return;
-    field.current.setSelectionRange(mention.start, mention.start + 1 + mention.query.length);
-    insertText(field.current, `@${username} `);
-    setMention(undefined);
   };
 
   const save = async ({ message }: Target) => {
@@ -110,14 +92,7 @@ export const Writer = ({
   /** Whether the key was for the page, not for the text. */
   const onKey = ({ key, shiftKey, altKey, ctrlKey, metaKey }: KeyboardEvent): boolean => {
     const isPlain = !shiftKey && !altKey && !ctrlKey && !metaKey;
-    if (mention && option && isPlain) {
-      if (listKeys.current?.(key)) return true;
-      if (key === 'Escape') {
-        dismissed.current = mention.start;
-        setMention(undefined);
-        return true;
-      }
-    }
+    if (isPlain && mentions.onKey(key)) return true;
     if (key === 'Enter' && (ctrlKey || metaKey || (isPlain && hasMouse()))) {
       submit();
       return true;
@@ -139,15 +114,15 @@ export const Writer = ({
         submit();
       }}
     >
-      {mention && (
+      {mentions.mention && (
         <MentionList
           id={`${id}-people`}
           chat={chat}
           me={me}
-          query={mention.query}
-          onPick={pick}
-          onActive={setOption}
-          keys={listKeys}
+          query={mentions.mention.query}
+          onPick={mentions.pick}
+          onActive={mentions.setOption}
+          keys={mentions.listKeys}
         />
       )}
       <div class="composer-box">
@@ -174,11 +149,11 @@ export const Writer = ({
               aria-invalid={length > maxLength ? true : undefined}
               aria-autocomplete="list"
               aria-haspopup="listbox"
-              aria-controls={option ? `${id}-people` : undefined}
-              aria-activedescendant={option}
+              aria-controls={mentions.option ? `${id}-people` : undefined}
+              aria-activedescendant={mentions.option}
               onInput={event => onInput(event.currentTarget.value)}
-              onSelect={lookForMention}
-              onBlur={() => setMention(undefined)}
+              onSelect={mentions.look}
+              onBlur={mentions.close}
               onKeyDown={event => {
                 // Half a character of a keyboard that composes them is no command.
                 if (event.isComposing || event.keyCode === 229 || !onKey(event)) return;

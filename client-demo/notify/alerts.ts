@@ -20,17 +20,30 @@ export const createAlerts = (user_id: string, go: (place: Place) => void): Alert
   const stopping = new AbortController();
   const speaker = createTurn(`parley-alerts:${user_id}`, stopping.signal);
   const looking = createLooking(`parley-looking:${user_id}`, stopping.signal);
+  const prefix = `parley:${user_id}:`;
+  const withoutWorker = new Set<Notification>();
+
+  /** Whoever looks at the page needs to be told of nothing. */
+  const clear = async () => {
+    const worker = await navigator.serviceWorker?.getRegistration();
+    const shown = (await worker?.getNotifications()) ?? [];
+    for (const each of [...shown, ...withoutWorker]) if (each.tag.startsWith(prefix)) each.close();
+    withoutWorker.clear();
+  };
+  addEventListener('focus', () => void clear(), { signal: stopping.signal });
+
   return {
     async show({ conversation_id, seq, title, text }) {
       if (isLookedAt() || !speaker.isMine() || Notification.permission !== 'granted') return;
       if (await looking.isAnywhere()) return;
       const place = { conversation_id, seq };
       const url = new URL(addressOf(place), location.href).href;
-      const options = { body: text, tag: `parley:${user_id}:${conversation_id}`, icon: 'icon.svg', data: { url } };
+      const options = { body: text, tag: `${prefix}${conversation_id}`, icon: 'icon.svg', data: { url } };
       const worker = await navigator.serviceWorker?.getRegistration();
       // worker/worker.ts leads to the conversation then.
       if (worker?.active) return worker.showNotification(title, options);
       const shown = new Notification(title, options);
+      withoutWorker.add(shown);
       shown.onclick = () => {
         focus();
         go(place);

@@ -1,4 +1,3 @@
-import type { User } from 'parley/client';
 import { useWords } from '../app/context.ts';
 import { Dialog } from '../ui/dialog.tsx';
 import { PeoplePicker } from './people-picker.tsx';
@@ -8,13 +7,10 @@ import { useWriteTo } from './use-write-to.ts';
 export const FindPeople = ({ onClose }: { onClose: () => void }) => {
   const { t } = useWords();
   const writeTo = useWriteTo();
-  const pick = async (user: User) => {
-    if (await writeTo(user)) onClose();
-  };
   return (
     <Dialog title={t('people.findTitle')} onClose={onClose}>
       <div class="dialog-body people-body">
-        <PeoplePicker autofocus label={t('people.searchLabel')} onPick={pick} />
+        <PeoplePicker autofocus label={t('people.searchLabel')} onPick={user => void writeTo(user, onClose)} />
       </div>
     </Dialog>
   );

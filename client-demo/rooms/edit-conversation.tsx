@@ -28,7 +28,7 @@ export const EditConversation = ({
   const [change, setChange] = useState<Change>({});
   const { isBusy, errors, setErrors, submit } = useSubmit(
     { name: 'rooms.nameBad', topic: 'rooms.topicBad' },
-    { name_taken: 'name' },
+    { name_taken: ['name'] },
   );
   const put = (some: Change) => setChange({ ...change, ...some });
   const name = change.name ?? summary.name ?? '';

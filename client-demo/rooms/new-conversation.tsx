@@ -17,7 +17,7 @@ export const NewConversation = ({ kind, onClose }: { kind: 'group' | 'room'; onC
   const { users, toggle, removeLast } = useChosen();
   const { isBusy, errors, setErrors, submit } = useSubmit(
     { name: 'rooms.nameBad', topic: 'rooms.topicBad', members: 'people.inviteRefused' },
-    { name_taken: 'name', not_found: 'members' },
+    { name_taken: ['name'], not_found: ['members'] },
   );
   const isGroup = kind === 'group';
 

@@ -12,7 +12,7 @@ export const ChangePassword = ({ username }: { username: string }) => {
   const [next, setNext] = useState('');
   const { isBusy, errors, setErrors, submit } = useSubmit(
     { current_password: 'settings.passwordMissing', new_password: 'settings.passwordBad' },
-    { invalid_credentials: 'current_password' },
+    { invalid_credentials: ['current_password', 'settings.passwordWrong'] },
   );
 
   const change = async () => {

@@ -12,7 +12,7 @@ export const EraseAccount = ({ username }: { username: string }) => {
   const [written, setWritten] = useState('');
   const { isBusy, errors, setErrors, submit } = useSubmit(
     { password: 'settings.passwordMissing', written: 'settings.eraseMismatch' },
-    { invalid_credentials: 'password' },
+    { invalid_credentials: ['password', 'settings.passwordWrong'] },
   );
 
   const erase = async () => {

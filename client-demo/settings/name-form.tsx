@@ -13,7 +13,7 @@ export const NameForm = ({ me, profile }: { me: User; profile: Profile | undefin
   const [email, setEmail] = useState<string>();
   const { isBusy, errors, setErrors, submit } = useSubmit(
     { full_name: 'settings.nameBad', email: 'settings.emailBad' },
-    { email_taken: 'email' },
+    { email_taken: ['email'] },
   );
   const facts = known ?? profile;
 

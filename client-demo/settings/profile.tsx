@@ -1,6 +1,7 @@
 import type { Profile as ProfileFacts, User } from 'parley/client';
 import { useEffect, useState } from 'preact/hooks';
 import { useApp, useWords } from '../app/context.ts';
+import { isGuest } from '../app/guest.ts';
 import { Avatar } from '../ui/avatar.tsx';
 import { Dialog } from '../ui/dialog.tsx';
 import { nameOf } from '../ui/names.ts';
@@ -31,14 +32,20 @@ export const Profile = ({ me, onClose }: { me: User; onClose: () => void }) => {
           </div>
         </div>
         <NameForm me={me} profile={profile} />
-        <details class="settings-section">
-          <summary>{t('settings.changePassword')}</summary>
-          <ChangePassword username={me.username} />
-        </details>
-        <details class="settings-section danger">
-          <summary>{t('settings.erase')}</summary>
-          <EraseAccount username={me.username} />
-        </details>
+        {isGuest(me) ? (
+          <p class="settings-section settings-soft">{t('settings.guest')}</p>
+        ) : (
+          <>
+            <details class="settings-section">
+              <summary>{t('settings.changePassword')}</summary>
+              <ChangePassword username={me.username} />
+            </details>
+            <details class="settings-section danger">
+              <summary>{t('settings.erase')}</summary>
+              <EraseAccount username={me.username} />
+            </details>
+          </>
+        )}
       </div>
     </Dialog>
   );

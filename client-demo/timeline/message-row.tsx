@@ -39,7 +39,8 @@ export const MessageRow = memo(
     const row = useRef<HTMLLIElement>(null);
     const bubble = useRef<HTMLDivElement>(null);
     const pointer = useRef('');
-    const [isNear, setNear] = useState(false);
+    const [isPointed, setPointed] = useState(false);
+    const [isFocused, setFocused] = useState(false);
     const [opened, setOpened] = useState<Opened>();
     const isMine = message.from.id === me.id;
     const name = nameOf(message.from, words);
@@ -97,10 +98,10 @@ export const MessageRow = memo(
         onPointerDown={({ pointerType }) => {
           pointer.current = pointerType;
         }}
-        onPointerEnter={({ pointerType }) => pointerType !== 'touch' && setNear(true)}
-        onPointerLeave={() => setNear(false)}
-        onFocusIn={({ target }) => (target as Element).matches(':focus-visible') && setNear(true)}
-        onFocusOut={({ relatedTarget }) => !row.current?.contains(relatedTarget as Node | null) && setNear(false)}
+        onPointerEnter={({ pointerType }) => pointerType !== 'touch' && setPointed(true)}
+        onPointerLeave={() => setPointed(false)}
+        onFocusIn={({ target }) => (target as Element).matches(':focus-visible') && setFocused(true)}
+        onFocusOut={({ relatedTarget }) => !row.current?.contains(relatedTarget as Node | null) && setFocused(false)}
       >
         {!isMine && kind !== 'direct' && (
           <span class="message-author">{isFirst && <Avatar id={message.from.id} name={name} size="small" />}</span>
@@ -119,7 +120,9 @@ export const MessageRow = memo(
               </div>
               <Meta words={words} message={message} tick={message.unsent ? undefined : tick} />
             </div>
-            {(isNear || opened) && !message.unsent && <Toolbar kit={kit} message={message} onOpen={open} />}
+            {(isPointed || isFocused || opened) && !message.unsent && (
+              <Toolbar kit={kit} message={message} onOpen={open} />
+            )}
           </div>
           {message.reactions.length > 0 && !message.unsent && <Reactions kit={kit} message={message} />}
         </div>

@@ -8,32 +8,39 @@ export type Part =
   /** `open` and `close` stand around it in the message, and are not shown. */
   | { readonly kind: 'code' | 'block'; readonly text: string; readonly open: string; readonly close: string };
 
-// Characters that turn the direction of writing are no part of an address: it must read as what it is.
 const pattern =
-  /(?<open>```\n?)(?<block>[\s\S]+?)(?<close>\n?```\n?)|`(?<code>[^`\n]+)`|(?<link>https?:\/\/[^\s<>"\u200e\u200f\u202a-\u202e\u2066-\u2069]+)|(?<![\p{L}\p{M}\p{N}._+@/-])@(?<name>[\p{L}\p{M}\p{N}._-]+)/giu;
+  /(?<open>```\n?)(?<block>[\s\S]+?)(?<close>\n?```\n?)|`(?<code>[^`\n]+)`|(?<link>https?:\/\/[^\s<>"]+)|(?<![\p{L}\p{M}\p{N}._+@/-])@(?<name>[\p{L}\p{M}\p{N}._-]+)/giu;
 
 const mark = '`';
-const trailing = /[.,;:!?'*_~…»”’]+$/u;
+const trailing = ".,;:!?'*_~…»”’";
 const brackets: Readonly<Record<string, string>> = { ')': '(', ']': '[', '}': '{' };
 
 const count = (text: string, letter: string) => text.split(letter).length - 1;
 
-/** Without the punctuation of the sentence around it; a bracket stays where it was opened within the address. */
+/** Without the punctuation of the sentence around it; a bracket stays where it was opened within the address. Linear, whatever was written. */
 const trimmed = (address: string): string => {
-  let text = address;
-  for (;;) {
-    const last = text.at(-1) ?? '';
-    const opening = brackets[last];
-    if (trailing.test(text)) text = text.replace(trailing, '');
-    else if (opening && count(text, last) > count(text, opening)) text = text.slice(0, -1);
-    else return text;
+  const open = new Map(
+    Object.entries(brackets).map(([end, begin]) => [end, count(address, begin) - count(address, end)]),
+  );
+  let length = address.length;
+  for (; length > 0; length--) {
+    const last = address[length - 1] ?? '';
+    const balance = open.get(last);
+    if (balance !== undefined && balance < 0) open.set(last, balance + 1);
+    else if (!trailing.includes(last)) break;
   }
+  return address.slice(0, length);
 };
 
+/** These turn the direction of what is written behind them. */
+const turning = /[\u200e\u200f\u202a-\u202e\u2066-\u2069]/u;
+
+/** Where it leads, if it reads as what it is: nothing turned round, and no name before the host that looks like one. */
 const hrefOf = (text: string): string | undefined => {
   try {
-    const { protocol, hostname, href } = new URL(text);
-    return (protocol === 'http:' || protocol === 'https:') && hostname !== '' ? href : undefined;
+    const { protocol, hostname, username, password, href } = new URL(text);
+    const isPlain = hostname !== '' && username === '' && password === '' && !turning.test(text);
+    return (protocol === 'http:' || protocol === 'https:') && isPlain ? href : undefined;
   } catch {
     return undefined;
   }

@@ -22,6 +22,9 @@ export const createPlace = () => {
    */
   let seen: readonly { readonly key: string; readonly side: 'top' | 'bottom'; readonly at: number }[] = [];
 
+  /** The scroller's, when that was measured. */
+  let width = 0;
+
   const rows = () => (scroller ? [...scroller.querySelectorAll<HTMLElement>('.message')] : []);
   const distance = () => (scroller ? scroller.scrollHeight - scroller.clientHeight - scroller.scrollTop : 0);
   const edge = () => scroller?.getBoundingClientRect().top ?? 0;
@@ -53,9 +56,14 @@ export const createPlace = () => {
     lastTop = scroller.scrollTop;
   };
 
+  /** On phones something else may stand in its place. */
+  const isVisible = () => (scroller?.clientHeight ?? 0) > 0;
+
   const remember = () => {
+    if (!scroller || !isVisible()) return;
+    width = scroller.clientWidth;
     const top = edge();
-    const end = top + (scroller?.clientHeight ?? 0);
+    const end = top + scroller.clientHeight;
     seen = inSight().map(({ row, ...edges }) => {
       const side = edges.bottom <= end ? 'bottom' : 'top';
       return { key: row.dataset['key'] ?? '', side, at: edges[side] - top };
@@ -76,20 +84,27 @@ export const createPlace = () => {
     isFollowing = distance() <= nearEnd;
   };
 
-  const findGoal = (wanted: Exclude<Goal, { kind: 'end' }>): Element | undefined =>
-    wanted.kind === 'line'
-      ? (scroller?.querySelector('.new-messages-line') ?? undefined)
-      : // What is asked for may be no message: the next one then.
-        rows().find(row => Number(row.dataset['seq']) >= wanted.seq);
+  const findGoal = (wanted: Exclude<Goal, { kind: 'end' }>): Element | undefined => {
+    if (wanted.kind === 'line') return scroller?.querySelector('.new-messages-line') ?? undefined;
+    const all = rows();
+    // Until its page is there, what stands here is from elsewhere.
+    const begins = scroller?.querySelector('.timeline-beginning') || Number(all[0]?.dataset['seq']) <= wanted.seq;
+    // What is asked for may be no message: the next one then.
+    return begins ? all.find(row => Number(row.dataset['seq']) >= wanted.seq) : undefined;
+  };
 
   return {
     attach(element: HTMLElement | null) {
       scroller = element ?? undefined;
     },
-    remember,
+    remember() {
+      // Lines break elsewhere in another width: what was seen before is put right first.
+      if (scroller?.clientWidth === width) remember();
+    },
+    isVisible,
     /** Returns the goal that was reached, if any. */
-    restore(): Goal | undefined {
-      if (!scroller) return undefined;
+    restore(isLookedAt: boolean): Goal | undefined {
+      if (!scroller || !isVisible()) return undefined;
       const target = goal && goal.kind !== 'end' ? findGoal(goal) : undefined;
       if (goal && (target || goal.kind === 'end')) {
         const reached = goal;
@@ -99,8 +114,12 @@ export const createPlace = () => {
         remember();
         return reached;
       }
-      if (isFollowing) toEnd();
-      else {
+      if (isFollowing) {
+        toEnd();
+        // What comes while nobody looks does not run past them.
+        const line = isLookedAt ? null : scroller.querySelector('.new-messages-line');
+        if (line && line.getBoundingClientRect().top < edge()) show(line, 0.1);
+      } else {
         const top = edge();
         const all = new Map(rows().map(row => [row.dataset['key'] ?? '', row]));
         const held = seen.find(({ key }) => all.has(key));
@@ -124,7 +143,7 @@ export const createPlace = () => {
       isFollowing = false;
     },
     scrolled() {
-      if (!scroller) return;
+      if (!scroller || !isVisible()) return;
       // Only the reader goes up; further down may be what came meanwhile.
       if (distance() <= nearEnd) isFollowing = true;
       else if (scroller.scrollTop < lastTop) isFollowing = false;

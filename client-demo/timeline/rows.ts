@@ -27,12 +27,18 @@ interface Before {
 export const rowsOf = (
   messages: readonly Message[],
   pending: readonly Entry[],
-  { me, after, dates }: { me: string; after: number | undefined; dates: Pick<Dates, 'dayKey'> },
+  {
+    me,
+    after,
+    hasOlder,
+    dates,
+  }: { me: string; after: number | undefined; hasOlder: boolean; dates: Pick<Dates, 'dayKey'> },
 ): readonly Day[] => {
   const days: { key: string; date: string; rows: Row[] }[] = [];
   const confirmed = new Set<string>();
   let before: Before | undefined;
-  let isMarked = after === undefined;
+  // Where what is new begins further up, nothing here is its beginning.
+  let isMarked = after === undefined || (hasOlder && (messages[0]?.seq ?? 0) > after + 1);
 
   const rowsFor = (date: string): Row[] => {
     const key = dates.dayKey(date);

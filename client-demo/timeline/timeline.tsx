@@ -1,5 +1,5 @@
-import type { ChatConversation, User } from 'parley/client';
-import { useCallback, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
+import type { ChatConversation, Message, User } from 'parley/client';
+import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { useApp, useWords } from '../app/context.ts';
 import type { Target } from '../composer/target.ts';
 import { createState, type State, useObservable } from '../ui/state.ts';
@@ -12,10 +12,11 @@ import type { Kit } from './kit.ts';
 import { Loading, NotLoaded } from './not-loaded.tsx';
 import { createPlace } from './place.ts';
 import { rowsOf } from './rows.ts';
-import { useKind } from './use-kind.ts';
+import { useKind, useSelected } from './use-kind.ts';
+import { useNewLine } from './use-new-line.ts';
 import { useOpening } from './use-opening.ts';
 import { usePaging } from './use-paging.ts';
-import { useReading } from './use-reading.ts';
+import { isLookedAt, useReading } from './use-reading.ts';
 import { useRoving } from './use-roving.ts';
 import { useTicks } from './use-ticks.ts';
 import './timeline.css';
@@ -23,6 +24,7 @@ import './timeline.css';
 /** Pixels from the end from which there is a button that leads back. */
 const farFromEnd = 240;
 const flashMs = 1_800;
+const none: readonly Message[] = [];
 
 /** What was said, in order; the reader's place stays where it is, whatever comes and goes around it. */
 export const Timeline = ({
@@ -47,18 +49,29 @@ export const Timeline = ({
   const content = useRef<HTMLDivElement>(null);
 
   const settle = useCallback(() => {
-    const reached = place.restore();
+    const reached = place.restore(isLookedAt());
     if (reached?.kind !== 'message') return;
     setFlashed(reached.seq);
     setTimeout(() => setFlashed(now => (now === reached.seq ? undefined : now)), flashMs);
   }, [place]);
 
+  // Whom a moderator outranks is known from the members.
+  const isModerator = useSelected(chat.summary, summary => summary?.role === 'owner' || summary?.role === 'admin');
+  const list = useMemo(() => members.of(chat.id), [members, chat.id]);
+  useEffect(
+    () => (isModerator && kind !== 'direct' ? list.subscribe(() => undefined) : undefined),
+    [list, isModerator, kind],
+  );
+
   const opening = useOpening(chat, place, settle);
+  const newAfter = useNewLine(chat, opening.isReady);
   const paging = usePaging(chat, place);
   const markRead = useReading(chat, place, opening.isReady);
   const roving = useRoving(scroller);
 
   const moved = useCallback(() => {
+    // Behind the members on phones.
+    if (!place.isVisible()) return;
     isAway.set(place.distance() > farFromEnd || chat.messages.get()?.hasNewer === true);
     markRead();
     paging.check();
@@ -94,7 +107,7 @@ export const Timeline = ({
 
   const kit = useMemo<Kit>(
     () => ({
-      ...{ client, route, notices, dialogs, words, chat, me, kind, target, members: members.of(chat.id) },
+      ...{ client, route, notices, dialogs, words, chat, me, kind, target, members: list },
       async jumpTo(message_id) {
         try {
           const held = chat.messages.get()?.messages.find(({ id }) => id === message_id);
@@ -105,12 +118,13 @@ export const Timeline = ({
         }
       },
     }),
-    [client, route, notices, dialogs, members, words, chat, me, kind, target],
+    [client, route, notices, dialogs, list, words, chat, me, kind, target],
   );
 
+  const { messages = none, hasOlder = false } = window ?? {};
   const days = useMemo(
-    () => rowsOf(window?.messages ?? [], pending, { me: me.id, after: opening.newAfter, dates: words.dates }),
-    [window?.messages, pending, me.id, opening.newAfter, words],
+    () => rowsOf(messages, pending, { me: me.id, after: newAfter, hasOlder, dates: words.dates }),
+    [messages, hasOlder, pending, me.id, newAfter, words],
   );
 
   return (

@@ -5,8 +5,6 @@ import { useObservable } from '../ui/state.ts';
 import type { Goal, ReadersPlace } from './place.ts';
 
 export interface Opening {
-  /** What others said behind this seq was new when it was opened. */
-  readonly newAfter: number | undefined;
   /** Whether it is known what is new: reading counts from then on. */
   readonly isReady: boolean;
   /** Why there is nothing to show. */
@@ -24,7 +22,6 @@ export const useOpening = (chat: ChatConversation, place: ReadersPlace, onGoal: 
   const asked = useObservable(route);
   const isMissing = useObservable(chat.messages) === undefined;
   const [isReady, setReady] = useState(false);
-  const [newAfter, setNewAfter] = useState<number>();
   const [error, setError] = useState<unknown>();
   const shownPlace = useRef<unknown>(undefined);
 
@@ -89,7 +86,6 @@ export const useOpening = (chat: ChatConversation, place: ReadersPlace, onGoal: 
     const now = chat.summary.get();
     const unread = now?.unread ?? 0;
     const after = now?.read_seq ?? 0;
-    if (unread > 0) setNewAfter(previous => previous ?? after);
     const begun =
       unread > 0
         ? show({ kind: 'line' }, holds(after + 1), () => chat.showAround(after + 1))
@@ -120,5 +116,5 @@ export const useOpening = (chat: ChatConversation, place: ReadersPlace, onGoal: 
     if (isReady && isMissing && isOnline && shownPlace.current) chat.open().catch(setError);
   }, [chat, isReady, isMissing, isOnline]);
 
-  return { newAfter, isReady, error, tryAgain: begin, showMessage, showLatest };
+  return { isReady, error, tryAgain: begin, showMessage, showLatest };
 };

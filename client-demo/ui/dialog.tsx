@@ -2,6 +2,7 @@ import { X } from 'lucide';
 import type { ComponentChildren } from 'preact';
 import { useEffect, useId, useRef } from 'preact/hooks';
 import { useWords } from '../app/context.ts';
+import { NoticeList } from '../app/notice-list.tsx';
 import { Icon } from './icon.tsx';
 import './dialog.css';
 
@@ -34,7 +35,8 @@ export const Dialog = ({
       ref={element}
       class={`dialog ${size ?? ''}`}
       aria-labelledby={titleId}
-      onClose={onClose}
+      // Told a moment later: by then another dialog may be there.
+      onClose={() => element.current && onClose()}
       onClick={({ target }) => target === element.current && element.current?.close()}
     >
       <div class="dialog-content">
@@ -51,6 +53,8 @@ export const Dialog = ({
         </header>
         {children}
       </div>
+      {/* Whatever is not in the dialog can neither be heard nor operated while it is open. */}
+      <NoticeList />
     </dialog>
   );
 };

@@ -11,11 +11,11 @@ const none = {};
 
 /**
  * Does what a form is for, once at a time, and sorts what went wrong by field. `refused`: what to say beside a field that the
- * server finds wrong. `fieldOf`: which field a code of the catalogue is about.
+ * server finds wrong. `fieldOf`: which field a code of the catalogue is about, and what to say there instead of the catalogue's text.
  */
 export const useSubmit = <Field extends string>(
   refused: Readonly<Record<Field, Key>>,
-  fieldOf: Readonly<Partial<Record<ChatErrorCode, NoInfer<Field>>>> = {},
+  fieldOf: Readonly<Partial<Record<ChatErrorCode, readonly [NoInfer<Field>, Key?]>>> = {},
 ) => {
   const words = useWords();
   const [isBusy, setBusy] = useState(false);
@@ -24,11 +24,11 @@ export const useSubmit = <Field extends string>(
   const sort = (error: unknown): FormErrors<Field> => {
     if (!(error instanceof ChatError)) console.error(error);
     const { code, details = {} } = error instanceof ChatError ? error : {};
-    const field = code && fieldOf[code];
+    const [field = 'form', text] = (code && fieldOf[code]) ?? [];
     const named = (Object.keys(refused) as Field[]).filter(name => name in details);
     if (code === 'invalid_input' && named.length > 0)
       return Object.fromEntries(named.map(name => [name, words.t(refused[name])])) as FormErrors<Field>;
-    return { [field ?? 'form']: errorText(words, error) } as FormErrors<Field>;
+    return { [field]: text ? words.t(text) : errorText(words, error) } as FormErrors<Field>;
   };
 
   return {

@@ -1,77 +1,21 @@
-import type { Input, LogEvent, Notification, OperationName, Output, Presence, User } from '../protocol/index.ts';
-import { createCall } from './commands.ts';
-import { type ConnectionState, createConnection } from './connection.ts';
+import type { Output, Profile, User } from '../protocol/index.ts';
+import { addressOf } from './address.ts';
+import type { ChatClient, ClientEvents, ClientOptions } from './chat-client.ts';
+import { type Call, createCall } from './commands.ts';
+import { createConnection } from './connection.ts';
 import { type ChatConversation, createConversation } from './conversation.ts';
 import { createDesk, type Desk } from './desk.ts';
-import { ChatError } from './errors.ts';
+import { createEmitter } from './emitter.ts';
+import { signedOut } from './errors.ts';
 import { createLocks } from './locks.ts';
+import { newId } from './new-id.ts';
 import { type Computed, createRelay, type Observable } from './observable.ts';
 import { openStorage } from './open-storage.ts';
 import type { Entry } from './outbox.ts';
-import { createRest, type Fetch } from './rest.ts';
-import { createSession, type Ending } from './session.ts';
+import { createRest } from './rest.ts';
+import { createSession } from './session.ts';
 import { whenOpen } from './storage-soon.ts';
-import type { ChatStorage } from './store.ts';
 import type { Summary } from './summary.ts';
-
-export interface ClientOptions {
-  /** Of the server, as `https://chat.example.org`; the page's own where absent. */
-  url?: string;
-  /** Where sessions, drafts of the outbox and copies of conversations are kept: IndexedDB of the browser, else memory, where absent. */
-  storage?: ChatStorage;
-  /** One for each account that is signed in at once in one browser; of its database, its locks and what its tabs tell each other. */
-  name?: string;
-  fetch?: Fetch;
-  /** Told what no call can tell: a storage that refuses, a malformed event. Written to the console where absent. */
-  onError?: (error: unknown) => void;
-}
-
-export interface ClientEvents {
-  /** Each event of the log that this client saw, once and in order within its conversation. */
-  event: LogEvent;
-  notification: Notification;
-  /** The session is over, and why. */
-  ended: Ending;
-}
-
-/** A client of one server for one person at a time. */
-export interface ChatClient {
-  /** Who is signed in. */
-  readonly user: Observable<User | undefined>;
-  readonly connection: Observable<ConnectionState>;
-  /** `memory`: what is written is gone with this page. */
-  readonly storage: Observable<'persistent' | 'memory'>;
-  /** The lobby first, then what was last spoken in; empty while nobody is signed in. */
-  readonly conversations: Observable<readonly Summary[]>;
-  readonly unread: Observable<number>;
-  /** Of all conversations, in the order of writing. */
-  readonly outbox: Observable<readonly Entry[]>;
-  /** Takes up the session that this device has, if any. Call it first, unless somebody signs in anew. */
-  restore(): Promise<User | undefined>;
-  signUp(input: Input<'account:register'>): Promise<User>;
-  signIn(input: Input<'account:login'>): Promise<User>;
-  signOut(): Promise<void>;
-  /** Resolves when the list and everything in it is up to date for the first time. Rejects where nobody is signed in. */
-  synced(): Promise<void>;
-  /** Throws a `ChatError` `signed_out` where nobody is signed in. */
-  conversation(id: string): ChatConversation;
-  /** The direct conversation with a person, made where there is none. */
-  direct(user_id: string): Promise<ChatConversation>;
-  create(input: Omit<Input<'conversation:create'>, 'client_id'>): Promise<ChatConversation>;
-  join(room: Input<'conversation:join'>): Promise<ChatConversation>;
-  leave(conversation_id: string): Promise<void>;
-  presence(user_id: string): Observable<Presence | undefined>;
-  /** Sends a message of the outbox again that failed; gives one up. */
-  retry(client_id: string): void;
-  discard(client_id: string): void;
-  /** Any operation of the contract. Rejects with a `ChatError` only. */
-  call<N extends OperationName>(name: N, input: Input<N>): Promise<Output<N>>;
-  on<E extends keyof ClientEvents>(event: E, listener: (payload: ClientEvents[E]) => void): () => void;
-  /** Cuts the wait for the next try to connect short. */
-  reconnect(): void;
-  /** Lets go of everything; what was written stays in the storage. */
-  close(): Promise<void>;
-}
 
 const nothing: readonly never[] = [];
 
@@ -83,47 +27,58 @@ export const createClient = ({
   fetch,
   onError = error => console.error('Parley:', error),
 }: ClientOptions = {}): ChatClient => {
+  const address = addressOf(url);
   const clock = { now: () => Date.now() };
-  const onKind = () => kind.invalidate();
-  const storage = given ?? whenOpen(openStorage({ name, onTrouble: onError, onKind }), onKind);
+  const storage = given ?? whenOpen(openStorage({ name, onTrouble: onError }));
+  let kindTold = storage.kind;
+  const onKind = () => {
+    if (storage.kind === kindTold) return;
+    kindTold = storage.kind;
+    kind.invalidate();
+  };
   const locks = createLocks(name);
-  const rest = createRest({ url, ...(fetch && { fetch }) });
+  const rest = createRest({ api: address.api, ...(fetch && { fetch }) });
   const session = createSession({ rest, storage, locks, clock, onError });
-  const listeners = new Map<keyof ClientEvents, Set<(payload: never) => void>>();
+  const { emit, on } = createEmitter<ClientEvents>(onError);
   let desk: Desk | undefined;
+  /** The sign-in that it belongs to. */
+  let deskOf: string | undefined;
   let handles = new Map<string, ChatConversation>();
   let unwatch: (() => void)[] = [];
   let closed = false;
   /** What whoever was signed in left behind is away. */
   let left = Promise.resolve();
 
-  const emit = <E extends keyof ClientEvents>(event: E, payload: ClientEvents[E]) => {
-    for (const listener of [...(listeners.get(event) ?? [])]) {
-      try {
-        (listener as (payload: ClientEvents[E]) => void)(payload);
-      } catch (error) {
-        onError(error);
-      }
-    }
-  };
-
   const connection = createConnection({
-    url,
+    address,
     session,
     onLogEvents: events => desk?.onLogEvents(events),
     onSignal: (signal, payload) => desk?.onSignal(signal, payload),
     onConnected: () => desk?.connected(),
+    onInboxConnected: () => desk?.inbox.look(),
     onError,
   });
   const isOnline = () => connection.state.get().status === 'online';
-  const call = createCall({ rest, session, socket: connection.call });
+  const plain = createCall({ rest, session, socket: connection.call });
+  /** Of what some answers tell, this client keeps count. */
+  const call: Call = async (name, input) => {
+    const answer = await plain(name, input);
+    if (name === 'account:profile' || name === 'account:update') await session.rename(answer as Profile);
+    if (name === 'notification:read') desk?.inbox.read();
+    return answer;
+  };
 
-  const conversations: Computed<readonly Summary[]> = createRelay(
-    () => desk?.conversations.list.get() ?? nothing,
-    onError,
-  );
-  const unread: Computed<number> = createRelay(() => desk?.conversations.unread.get() ?? 0, onError);
-  const outbox: Computed<readonly Entry[]> = createRelay(() => desk?.outbox.entries.get() ?? nothing, onError);
+  /** What a desk has, and nobody has where there is none. */
+  const relays: { of: (desk: Desk) => Observable<unknown>; relay: Computed<unknown> }[] = [];
+  const ofDesk = <T>(of: (desk: Desk) => Observable<T>, none: T): Observable<T> => {
+    const relay = createRelay(() => (desk ? of(desk).get() : none), onError);
+    relays.push({ of, relay });
+    return relay;
+  };
+  const conversations = ofDesk<readonly Summary[]>(({ conversations }) => conversations.list, nothing);
+  const unread = ofDesk(({ conversations }) => conversations.unread, 0);
+  const unreadNotifications = ofDesk(({ inbox }) => inbox.unread, 0);
+  const outbox = ofDesk<readonly Entry[]>(({ outbox }) => outbox.entries, nothing);
   const kind: Computed<'persistent' | 'memory'> = createRelay(() => storage.kind, onError);
 
   const leave = async (isOver: boolean) => {
@@ -131,28 +86,26 @@ export const createClient = ({
     desk = undefined;
     handles = new Map();
     for (const stop of unwatch.splice(0)) stop();
-    for (const each of [conversations, unread, outbox]) each.invalidate();
+    for (const { relay } of relays) relay.invalidate();
     await old?.close(isOver);
   };
 
   /** Whoever is signed in now has a desk, and nobody else. */
   const follow = () => {
-    const user = session.user.get();
-    if (closed || desk?.user === user) return;
+    const id = session.id();
+    if (closed || deskOf === id) return;
+    deskOf = id;
     left = leave(true).catch(onError);
-    if (!user) return;
+    const me = session.user.get()?.id;
+    if (me === undefined) return;
     const mine = createDesk({
-      ...{ user, storage, locks, call, isOnline, clock, random: Math.random, onError },
+      ...{ user: session.user, me, storage, locks, call, isOnline, clock, random: Math.random, onError },
       onEvent: event => emit('event', event),
       onNotification: notification => emit('notification', notification),
     });
     desk = mine;
-    unwatch = [
-      mine.conversations.list.subscribe(conversations.invalidate),
-      mine.conversations.unread.subscribe(unread.invalidate),
-      mine.outbox.entries.subscribe(outbox.invalidate),
-    ];
-    for (const each of [conversations, unread, outbox]) each.invalidate();
+    unwatch = relays.map(({ of, relay }) => of(mine).subscribe(relay.invalidate));
+    for (const { relay } of relays) relay.invalidate();
     // With what this device held, so that the server is asked for the rest only.
     void mine.loaded.then(() => {
       if (desk === mine) connection.start();
@@ -164,18 +117,19 @@ export const createClient = ({
     session.onEnded(reason => emit('ended', reason)),
     connection.state.subscribe(() => {
       if (!isOnline()) desk?.disconnected();
-      kind.invalidate();
+      onKind();
     }),
+    storage.subscribe(onKind),
   ];
 
   const here = (): Desk => {
-    if (!desk) throw new ChatError('signed_out', 'Nobody is signed in here.');
+    if (!desk) throw signedOut();
     return desk;
   };
 
   const conversation = (id: string): ChatConversation => {
     const mine = here();
-    const handle = handles.get(id) ?? createConversation({ id, desk: mine, call, isOnline, newId });
+    const handle = handles.get(id) ?? createConversation({ id, desk: mine, call, isOnline });
     handles.set(id, handle);
     return handle;
   };
@@ -198,6 +152,7 @@ export const createClient = ({
     storage: kind,
     conversations,
     unread,
+    unreadNotifications,
     outbox,
     restore: () => entering(session.restore),
     signUp: input => entering(() => session.signUp(input)),
@@ -223,12 +178,7 @@ export const createClient = ({
     retry: client_id => here().outbox.retry(client_id),
     discard: client_id => here().outbox.discard(client_id),
     call,
-    on(event, listener) {
-      const own = (payload: never) => listener(payload);
-      const set = listeners.get(event) ?? new Set();
-      listeners.set(event, set.add(own));
-      return () => void set.delete(own);
-    },
+    on,
     reconnect: connection.retryNow,
     async close() {
       closed = true;
@@ -239,13 +189,4 @@ export const createClient = ({
       if (!given) storage.close();
     },
   };
-};
-
-/** Of what is said once, for whoever says it again. */
-const newId = () => {
-  const { crypto } = globalThis as { crypto?: { randomUUID?(): string } };
-  return (
-    crypto?.randomUUID?.() ??
-    `${Date.now().toString(36)}-${Math.random().toString(36).slice(2)}${Math.random().toString(36).slice(2)}`
-  );
 };

@@ -1,5 +1,6 @@
 import type { Input, OperationName, Output } from '../protocol/index.ts';
 import { ChatError, isAboutToken } from './errors.ts';
+import { pause } from './pause.ts';
 import type { Rest } from './rest.ts';
 import { routes } from './routes.ts';
 import type { Session } from './session.ts';
@@ -37,17 +38,14 @@ export const createCall =
   };
 
 /** The same call again, where its answer was lost or the server asks for it, as long as there is a connection. */
-export const insist = async <T>(
-  work: () => Promise<T>,
-  { isOnline, wait }: { isOnline: () => boolean; wait: (ms: number) => Promise<void> },
-): Promise<T> => {
+export const insist = async <T>(work: () => Promise<T>, isOnline: () => boolean): Promise<T> => {
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await work();
     } catch (error) {
       const again = error instanceof ChatError && error.retryable && error.code !== 'offline';
       if (!again || attempt === tries || !isOnline()) throw error;
-      await wait(error.retry_after_ms ?? 300 * attempt);
+      await pause(error.retry_after_ms ?? 300 * attempt);
     }
   }
 };

@@ -1,5 +1,6 @@
-import type { Input, LogEvent, OperationName, Output, User } from '../protocol/index.ts';
-import { ChatError, isAboutToken, offline } from './errors.ts';
+import type { Input, LogEvent, OperationName, Output } from '../protocol/index.ts';
+import type { Address } from './address.ts';
+import { ChatError, isAboutToken, offline, sessionEnded } from './errors.ts';
 import { createReceive, type OnSignal } from './incoming.ts';
 import { type Closing, type Link, openLink } from './link.ts';
 import { watchNetwork } from './network.ts';
@@ -34,22 +35,22 @@ const longestTimerMs = 2 ** 31 - 1;
 
 /** The live connection of the session. None of the callbacks is called by a connection that is over, and what they throw `onError` is told. */
 export const createConnection = ({
-  url,
+  address,
   session,
   onLogEvents,
   onSignal,
   onConnected,
-  onInboxConnected = () => undefined,
+  onInboxConnected,
   onError,
 }: {
-  url: string;
+  address: Address;
   session: Session;
   /** All log events, in the order of arrival. */
   onLogEvents: (events: LogEvent[]) => void;
   onSignal: OnSignal;
   onConnected: () => void;
   /** New entries of the inbox are told from now on: those before have to be asked for. */
-  onInboxConnected?: () => void;
+  onInboxConnected: () => void;
   onError: (error: unknown) => void;
 }): Connection => {
   const state = createObservable<ConnectionState>({ status: 'stopped' }, onError);
@@ -58,7 +59,8 @@ export const createConnection = ({
   let closing: Closing | undefined;
   /** A token that the server would not have, whatever this device's clock says of it. */
   let refused: string | undefined;
-  let whose: User | undefined;
+  /** The sign-in that it is tried with. */
+  let whose: string | undefined;
   let failures = 0;
   let onlineSince = 0;
   /** Raised by whatever makes a try under way pointless. */
@@ -150,7 +152,7 @@ export const createConnection = ({
     drop();
     const mine = turn;
     state.set({ status: 'connecting', error: state.get().error });
-    whose = session.user.get();
+    whose = session.id();
     try {
       // Before the first byte: a server does not wait for the handshake of an open connection for as long as an exchange may take.
       await (refused === undefined ? session.token() : session.refresh(refused));
@@ -162,7 +164,7 @@ export const createConnection = ({
     }
     refused = undefined;
     const opened: Link = openLink({
-      url,
+      address,
       token: session.token,
       receive,
       onOpen() {
@@ -179,11 +181,7 @@ export const createConnection = ({
 
   session.onEnded(reason => {
     if (state.get().status === 'stopped' || state.get().status === 'ended') return;
-    finish(
-      reason === 'here'
-        ? { status: 'stopped' }
-        : { status: 'ended', error: new ChatError('signed_out', 'The session was ended.', { details: { reason } }) },
-    );
+    finish(reason === 'here' ? { status: 'stopped' } : { status: 'ended', error: sessionEnded(reason) });
   });
 
   const retryNow = () => {

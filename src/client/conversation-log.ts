@@ -1,4 +1,5 @@
 import type { LogEvent, Message } from '../protocol/index.ts';
+import { isBare, previewOf } from './bare.ts';
 import { foldInto } from './fold.ts';
 
 /** What is shown of a log: messages without a hole between them, each with what came after folded in. Replaced, never changed. */
@@ -41,8 +42,8 @@ export interface ConversationLog {
   show(page: Page): boolean;
   /** Puts a page that ends before the oldest message shown in front, or one that begins behind the newest behind; lets go of the other end. As `show`. */
   extend(page: Page, where: 'older' | 'newer'): boolean;
-  /** Whether this message, or its event, is held here already. */
-  has(seq: number): boolean;
+  /** Puts the previews of these messages, as they stood no earlier than at `asked`, to those shown that lack theirs. */
+  complete(told: readonly Message[], asked: number): void;
 }
 
 /** Events that wait for those before them; beyond it sync brings them. */
@@ -101,6 +102,12 @@ export const createConversationLog = ({
     if (shown) shown = fold(shown, event);
   };
 
+  /** Of a reply to what is shown here the preview is known. */
+  const completed = (event: LogEvent): LogEvent => {
+    const target = isBare(event) && shown?.messages.find(({ id }) => id === event.reply_to);
+    return target ? { ...event, reply_preview: previewOf(target) } : event;
+  };
+
   const fold = (window: Window, event: LogEvent): Window => {
     if (event.kind === 'message') return append(window, { ...event, reactions: [] });
     const messages = foldInto(window.messages, event, me);
@@ -115,9 +122,8 @@ export const createConversationLog = ({
 
   return {
     epoch,
-    cursor: () => ({ epoch, seq: cursor, ...(cursorId !== undefined && { id: cursorId }) }),
+    cursor: () => ({ epoch, seq: cursor, id: cursorId }),
     window: () => shown,
-    has: seq => seq <= cursor || ahead.has(seq),
 
     receive(event) {
       if (event.epoch !== epoch) return { applied: [], gap: true };
@@ -129,10 +135,20 @@ export const createConversationLog = ({
       const applied: LogEvent[] = [];
       for (let next: LogEvent | undefined = event; next; next = ahead.get(cursor + 1)) {
         ahead.delete(next.seq);
-        apply(next);
-        applied.push(next);
+        const whole = completed(next);
+        apply(whole);
+        applied.push(whole);
       }
       return { applied, gap: ahead.size > 0 };
+    },
+
+    complete(told, asked) {
+      if (!shown || asked < recentAfter) return;
+      const messages = shown.messages.map(held => {
+        const reply_preview = isBare(held) && told.find(({ id }) => id === held.id)?.reply_preview;
+        return reply_preview ? { ...held, reply_preview } : held;
+      });
+      shown = renew({ ...shown, messages }, asked);
     },
 
     skipTo(floor) {

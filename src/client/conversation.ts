@@ -1,9 +1,10 @@
-import type { Message } from '../protocol/index.ts';
+import type { Input, Message } from '../protocol/index.ts';
 import { type Call, insist } from './commands.ts';
 import type { Window } from './conversation-log.ts';
 import type { Receipts } from './conversations.ts';
 import type { Desk } from './desk.ts';
 import type { Loading } from './history.ts';
+import { newId } from './new-id.ts';
 import type { Observable } from './observable.ts';
 import type { Entry } from './outbox.ts';
 import type { Summary } from './summary.ts';
@@ -40,33 +41,25 @@ export interface ChatConversation {
   stopTyping(): void;
 }
 
+type Change = 'message:edit' | 'message:unsend' | 'message:react' | 'message:unreact';
+
 export const createConversation = ({
   id,
   desk,
   call,
   isOnline,
-  newId,
 }: {
   id: string;
   desk: Desk;
   call: Call;
   isOnline: () => boolean;
-  newId: () => string;
 }): ChatConversation => {
   const { conversations, outbox, history, reads, typing } = desk;
   const { summary, window, receipts } = conversations.shown(id);
-  const again = {
-    isOnline,
-    wait: (ms: number) =>
-      new Promise<void>(resolve => {
-        setTimeout(resolve, ms);
-      }),
-  };
-
   /** What it made of the log comes as an event, like what others do. */
-  const change = async (send: (client_id: string) => Promise<unknown>) => {
-    const client_id = newId();
-    await insist(() => send(client_id), again);
+  const change = async <N extends Change>(name: N, input: Omit<Input<N>, 'client_id'>) => {
+    const once = { ...input, client_id: newId() } as Input<N>;
+    await insist(() => call(name, once), isOnline);
   };
 
   return {
@@ -84,12 +77,12 @@ export const createConversation = ({
     loadNewer: () => history.newer(id),
     send(message, { reply_to } = {}) {
       typing.stop(id);
-      return outbox.add({ conversation_id: id, message, ...(reply_to !== undefined && { reply_to }) });
+      return outbox.add({ conversation_id: id, message, reply_to });
     },
-    edit: (message_id, message) => change(client_id => call('message:edit', { id: message_id, message, client_id })),
-    unsend: message_id => change(client_id => call('message:unsend', { id: message_id, client_id })),
-    react: (message_id, emoji) => change(client_id => call('message:react', { id: message_id, emoji, client_id })),
-    unreact: (message_id, emoji) => change(client_id => call('message:unreact', { id: message_id, emoji, client_id })),
+    edit: (id, message) => change('message:edit', { id, message }),
+    unsend: id => change('message:unsend', { id }),
+    react: (id, emoji) => change('message:react', { id, emoji }),
+    unreact: (id, emoji) => change('message:unreact', { id, emoji }),
     markRead(message) {
       const now = summary.get();
       if (!now) return;

@@ -1,4 +1,5 @@
-import type { Conversation, LogEvent, Receipt } from '../protocol/index.ts';
+import type { Conversation, LogEvent, Message, Receipt } from '../protocol/index.ts';
+import { isBare } from './bare.ts';
 import { type ConversationLog, createConversationLog, type Window } from './conversation-log.ts';
 import { createComputed, createObservable, type Observable, type Settable } from './observable.ts';
 import { applyTo, inOrder, merge, read, type Summary, summaryOf } from './summary.ts';
@@ -48,6 +49,8 @@ export interface Conversations {
   refresh(id: string): void;
   /** The events before `floor` are not to be had. */
   skip(id: string, floor: number): void;
+  /** What replies lack that are shown; `asked`: where its cursor stood when these messages were asked for. */
+  complete(id: string, told: readonly Message[], asked: number): void;
   /** The head is at least so far. */
   raise(id: string, head: number): void;
   markRead(id: string, seq: number, n: number): void;
@@ -57,7 +60,7 @@ export interface Conversations {
 
 export interface ConversationsParts {
   me: string;
-  /** Events are missing before those that came. */
+  /** Events are missing before those that came, or may be: sync is to look. */
   onGap: (conversation_id: string) => void;
   /** An event of a conversation that is not held: it became the caller's. */
   onUnknown: (conversation_id: string) => void;
@@ -69,9 +72,6 @@ export interface ConversationsParts {
   onEvent: (event: LogEvent) => void;
   onError: (error: unknown) => void;
 }
-
-/** Events that are told one by one where nothing is shown. */
-const maxNews = 200;
 
 export const createConversations = ({
   me,
@@ -103,11 +103,6 @@ export const createConversations = ({
     return slot;
   };
 
-  const refresh = (id: string) => {
-    slots.get(id)?.window.set(held.get(id)?.log.window());
-    onChange(id);
-  };
-
   const changed = (id: string) => {
     slots.get(id)?.summary.set(held.get(id)?.summary);
     list.invalidate();
@@ -120,6 +115,16 @@ export const createConversations = ({
     if (!one || one.summary === summary) return;
     one.summary = summary;
     changed(id);
+  };
+
+  const refresh = (id: string) => {
+    const one = held.get(id);
+    const window = one?.log.window();
+    slots.get(id)?.window.set(window);
+    const [last, shown] = [one?.summary.last_message, window?.messages.at(-1)];
+    if (one && last && isBare(last) && shown?.id === last.id && shown.reply_preview)
+      setSummary(id, { ...one.summary, last_message: { ...last, reply_preview: shown.reply_preview } });
+    onChange(id);
   };
 
   const remove = (id: string) => {
@@ -182,13 +187,13 @@ export const createConversations = ({
         if (one) onGap(conversation.id);
         return;
       }
-      const cursor = one?.log.cursor();
-      // Nothing of it is shown: so much as lies between need not be fetched.
-      const isIdle = one && one.log.window() === undefined && cursor && cursor.seq < conversation.head - maxNews;
       const past = left.get(conversation.id);
       const told = past?.epoch === conversation.epoch ? past.seq : 0;
-      if (!one) restart(conversation, Math.max(from ?? conversation.head, told));
-      else if (isIdle || cursor?.epoch !== conversation.epoch) restart(conversation);
+      if (!one) {
+        restart(conversation, Math.max(from ?? conversation.head, told));
+        // What ended it may have overtaken this answer, and nothing more would be told of it. Sync knows.
+        onGap(conversation.id);
+      } else if (one.log.epoch !== conversation.epoch) restart(conversation);
       else setSummary(conversation.id, merge(one.summary, summaryOf(conversation)));
     },
 
@@ -218,6 +223,11 @@ export const createConversations = ({
       log?.skipTo(floor);
       refresh(id);
       if (wasShown && log?.window() === undefined) onLetGo(id);
+    },
+
+    complete(id, told, asked) {
+      held.get(id)?.log.complete(told, asked);
+      refresh(id);
     },
 
     raise(id, head) {

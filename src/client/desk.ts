@@ -3,10 +3,13 @@ import type { Call } from './commands.ts';
 import { type Conversations, createConversations } from './conversations.ts';
 import { ChatError, noAnswer } from './errors.ts';
 import { createHistory, type History } from './history.ts';
+import { createInbox, type Inbox } from './inbox.ts';
 import type { OnSignal, Signal } from './incoming.ts';
 import type { Locks } from './locks.ts';
+import type { Observable } from './observable.ts';
 import { createOutbox, type Entry, type Outbox } from './outbox.ts';
 import { createPresence, type PresenceDesk } from './presence.ts';
+import { createPreviews } from './previews.ts';
 import { createReads, type Reads } from './reads.ts';
 import { createSnapshots, type Snapshots } from './snapshots.ts';
 import type { ChatStorage } from './store.ts';
@@ -15,13 +18,13 @@ import { createTyping, type TypingDesk } from './typing.ts';
 
 /** Everything that belongs to one signed-in person, and ends when they sign out. */
 export interface Desk {
-  readonly user: User;
   readonly conversations: Conversations;
   readonly outbox: Outbox;
   readonly history: History;
   readonly reads: Reads;
   readonly typing: TypingDesk;
   readonly presence: PresenceDesk;
+  readonly inbox: Inbox;
   /** What comes live. */
   onLogEvents(events: readonly LogEvent[]): void;
   onSignal: OnSignal;
@@ -37,7 +40,8 @@ export interface Desk {
 }
 
 export interface DeskParts {
-  user: User;
+  user: Observable<User | undefined>;
+  me: string;
   storage: ChatStorage;
   locks: Locks;
   call: Call;
@@ -50,8 +54,7 @@ export interface DeskParts {
 }
 
 export const createDesk = (parts: DeskParts): Desk => {
-  const { user, storage, locks, call, isOnline, clock, random, onError } = parts;
-  const me = user.id;
+  const { user, me, storage, locks, call, isOnline, clock, random, onError } = parts;
   let closed = false;
   let synced: () => void = () => undefined;
   const whenSynced = new Promise<void>(resolve => {
@@ -64,10 +67,23 @@ export const createDesk = (parts: DeskParts): Desk => {
       if (!(error instanceof ChatError) || !error.retryable) onError(error);
     });
 
+  /** The last name of one's own by which an event differed. */
+  let odd: string | undefined;
+  /** One's own name may have changed on another device: its events show it, and after an absence nobody knows. Whoever calls is told by the answer. */
+  const lookAtMyself = (name?: string) => {
+    if (name !== undefined && (name === odd || name === user.get()?.full_name)) return;
+    odd = name;
+    quietly(call('account:profile', {}));
+  };
+
   const onEvent = (event: LogEvent) => {
-    if (event.from.id === me) outbox.settle(event.client_id);
-    else if (event.kind === 'message') reads.delivered(event.conversation_id, event.seq);
+    if (event.from.id === me) {
+      outbox.settle(event.client_id);
+      lookAtMyself(event.from.full_name);
+    }
+    if (event.from.id !== me && event.kind === 'message') reads.delivered(event.conversation_id, event.seq);
     parts.onEvent(event);
+    quietly(previews.hear(event));
   };
 
   const conversations: Conversations = createConversations({
@@ -93,7 +109,7 @@ export const createDesk = (parts: DeskParts): Desk => {
       ...place,
       message,
       client_id,
-      ...(reply_to !== undefined && { reply_to }),
+      reply_to,
     });
     // An answer without its place would be forgotten as sent.
     if (typeof answer.seq !== 'number') throw noAnswer();
@@ -104,6 +120,7 @@ export const createDesk = (parts: DeskParts): Desk => {
   const outbox: Outbox = createOutbox({
     ...{ user_id: me, storage, locks, send, isOnline, clock, random, onError },
   });
+  const previews = createPreviews({ conversations, call });
   const history = createHistory({ conversations, call, onBehind: id => sync.soon(id), onError });
   const reads = createReads({ conversations, call, isOnline, onError });
   const typing = createTyping({
@@ -121,13 +138,18 @@ export const createDesk = (parts: DeskParts): Desk => {
     onError,
   });
 
+  const inbox = createInbox({
+    ...{ user_id: me, storage, call, isOnline, random, onError },
+    onNew: parts.onNotification,
+  });
+
   /** The caller has read on another device: how many messages that leaves, the server knows. */
   const askAnew = async (conversation_id: string) => {
     const conversation = await call('conversation:get', { conversation_id });
     if (!closed) conversations.upsert(conversation);
   };
 
-  const loaded = snapshots.load().then(since => {
+  const loaded = Promise.all([snapshots.load(), inbox.load()]).then(([since]) => {
     if (since !== undefined) sync.begin(since);
   });
 
@@ -135,14 +157,14 @@ export const createDesk = (parts: DeskParts): Desk => {
     heads: sync.heads,
     'typing:updated': typing.hear,
     'presence:updated': presence.hear,
-    'notification:created': parts.onNotification,
+    'notification:created': inbox.hear,
     'receipt:updated'({ conversation_id, receipts }) {
       if (conversations.addReceipts(conversation_id, receipts)) quietly(askAnew(conversation_id));
     },
   };
 
   return {
-    ...{ user, conversations, outbox, history, reads, typing, presence },
+    ...{ conversations, outbox, history, reads, typing, presence, inbox },
     synced: whenSynced,
     loaded,
 
@@ -153,12 +175,15 @@ export const createDesk = (parts: DeskParts): Desk => {
     onSignal: (name, payload) => signals[name]?.(payload),
 
     connected() {
+      lookAtMyself();
       presence.resume();
       reads.resume();
       // After the sync: what was sent by another tab or before a crash is settled by its event, and not sent again.
       quietly(
         sync.all().then(() => {
-          if (!closed) outbox.resume();
+          if (closed) return;
+          outbox.resume();
+          return previews.resume();
         }),
       );
     },
@@ -173,7 +198,7 @@ export const createDesk = (parts: DeskParts): Desk => {
       reads.stop();
       typing.clear();
       presence.clear();
-      await Promise.all([outbox.close(), isOver ? snapshots.forget() : snapshots.close()]);
+      await Promise.all([outbox.close(), inbox.close(isOver), isOver ? snapshots.forget() : snapshots.close()]);
     },
   };
 };

@@ -11,29 +11,29 @@ export type ChatErrorCode = ErrorCode | LocalCode;
 /** The only thing that calls of the library reject with. */
 export class ChatError extends Error {
   override readonly name = 'ChatError';
-  readonly code: ChatErrorCode;
+  declare readonly code: ChatErrorCode;
   /** The same again, with the same `client_id`, may succeed. */
-  readonly retryable: boolean;
+  declare readonly retryable: boolean;
   /** Milliseconds to wait before that. */
-  readonly retry_after_ms: number | undefined;
+  declare readonly retry_after_ms: number | undefined;
   /** Which fields are wrong and why, or facts that belong to the code. */
-  readonly details: Record<string, string | number> | undefined;
+  declare readonly details: Record<string, string | number> | undefined;
 
   constructor(
     code: ChatErrorCode,
     message: string,
-    facts: {
+    {
+      cause,
+      ...facts
+    }: {
       retryable?: boolean;
-      retry_after_ms?: number;
-      details?: Record<string, string | number>;
+      retry_after_ms?: number | undefined;
+      details?: Record<string, string | number> | undefined;
       cause?: unknown;
     } = {},
   ) {
-    super(message, { cause: facts.cause });
-    this.code = code;
-    this.retryable = facts.retryable ?? false;
-    this.retry_after_ms = facts.retry_after_ms;
-    this.details = facts.details;
+    super(message, { cause });
+    Object.assign(this, { code, retryable: false, ...facts });
   }
 }
 
@@ -43,8 +43,8 @@ export const errorOf = (body: unknown): ChatError => {
   if (typeof code !== 'string' || typeof message !== 'string') return oddAnswer();
   return new ChatError(code, message, {
     retryable: retryable === true,
-    ...(typeof retry_after_ms === 'number' && { retry_after_ms }),
-    ...(details && { details }),
+    retry_after_ms: typeof retry_after_ms === 'number' ? retry_after_ms : undefined,
+    details,
   });
 };
 
@@ -56,6 +56,12 @@ export const noAnswer = (cause?: unknown) =>
 
 export const oddAnswer = (cause?: unknown, retryable = false) =>
   new ChatError('odd_answer', 'What answered is not the server that this client knows.', { retryable, cause });
+
+export const signedOut = () => new ChatError('signed_out', 'Nobody is signed in here.');
+
+/** `reason`: why, where the server named it. */
+export const sessionEnded = (reason: string) =>
+  new ChatError('signed_out', 'The session was ended.', { details: { reason } });
 
 /** The session is over, or its access token is. */
 export const isAboutToken = (error: unknown): boolean =>

@@ -77,19 +77,22 @@ export const createHistory = ({
     return run;
   };
 
-  /** Asks until the answer can be taken. */
+  /** Asks until the answer can be taken. `isMore`: it belongs to what is shown, and means nothing once that is gone. */
   const fetch = async (
     id: string,
     query: Omit<Input<'message:history'>, 'conversation_id'>,
     ends: (page: Output<'message:history'>) => Pick<Page, 'hasOlder' | 'hasNewer'>,
     take: (page: Page) => boolean,
+    isMore = false,
   ) => {
+    const { log: first } = held(id);
     for (let attempt = 0; attempt < maxTries; attempt += 1) {
+      if (isMore && conversations.get(id)?.log !== first) return;
       const { log } = held(id);
       const asked = log.cursor().seq;
       const page = await call('message:history', { conversation_id: id, limit: pageSize, ...query });
-      // Meanwhile it was left, or begun anew.
-      if (conversations.get(id)?.log !== log) return;
+      // Meanwhile it was left, or begun anew: nothing else would load what somebody waits to see.
+      if (conversations.get(id)?.log !== log) continue;
       if (take({ items: page.items, asked, ...ends(page) })) {
         conversations.refresh(id);
         return;
@@ -129,6 +132,24 @@ export const createHistory = ({
     await reached(id, newest);
   };
 
+  const more = (id: string, where: 'older' | 'newer') =>
+    alone(id, where, async () => {
+      const window = held(id).log.window();
+      const isOlder = where === 'older';
+      const edge = window?.messages.at(isOlder ? 0 : -1);
+      if (!edge || !(isOlder ? window?.hasOlder : window?.hasNewer)) return;
+      await fetch(
+        id,
+        isOlder ? { before: edge.seq } : { after: edge.seq },
+        ({ has_more, items }) => {
+          const goesOn = has_more && items.length > 0;
+          return { hasOlder: !isOlder || goesOn, hasNewer: isOlder || goesOn };
+        },
+        page => held(id).log.extend(page, where),
+        true,
+      );
+    });
+
   return {
     loading: stateOf,
 
@@ -154,30 +175,7 @@ export const createHistory = ({
         ),
       ),
 
-    older: id =>
-      alone(id, 'older', async () => {
-        const window = held(id).log.window();
-        const first = window?.messages[0];
-        if (!window?.hasOlder || !first) return;
-        await fetch(
-          id,
-          { before: first.seq },
-          ({ has_more, items }) => ({ hasOlder: has_more && items.length > 0, hasNewer: true }),
-          page => held(id).log.extend(page, 'older'),
-        );
-      }),
-
-    newer: id =>
-      alone(id, 'newer', async () => {
-        const window = held(id).log.window();
-        const last = window?.messages.at(-1);
-        if (!window?.hasNewer || !last) return;
-        await fetch(
-          id,
-          { after: last.seq },
-          ({ has_more, items }) => ({ hasOlder: true, hasNewer: has_more && items.length > 0 }),
-          page => held(id).log.extend(page, 'newer'),
-        );
-      }),
+    older: id => more(id, 'older'),
+    newer: id => more(id, 'newer'),
   };
 };

@@ -22,7 +22,7 @@ export type {
   Session,
   User,
 } from '../protocol/index.ts';
-export type { ChatClient, ClientEvents, ClientOptions } from './client.ts';
+export type { ChatClient, ClientEvents, ClientOptions } from './chat-client.ts';
 export { createClient } from './client.ts';
 export type { ConnectionState } from './connection.ts';
 export type { ChatConversation } from './conversation.ts';

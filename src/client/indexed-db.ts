@@ -1,5 +1,6 @@
 import { createIndexedDbConnection, entriesStore } from './indexed-db-connection.ts';
-import { type Database, globals } from './indexed-db-types.ts';
+import { type Database, globals, type ObjectStore } from './indexed-db-types.ts';
+import { createListeners } from './listeners.ts';
 import { closed, copyOf } from './memory-storage.ts';
 import type { ChatStorage, Stored } from './store.ts';
 
@@ -15,29 +16,34 @@ const rangeOf = (prefix: string): unknown => {
   return IDBKeyRange.bound(prefix, upper, false, true);
 };
 
-const list = (database: Database, prefix: string) =>
-  new Promise<[key: string, value: Stored][]>((resolve, reject) => {
+const brokenOff = () => new Error('The database broke off.');
+
+/** What `ask` answers once all of its requests have succeeded. */
+const read = <T>(database: Database, ask: (store: ObjectStore) => () => T) =>
+  new Promise<T>((resolve, reject) => {
     const transaction = database.transaction(entriesStore, 'readonly');
-    const store = transaction.objectStore(entriesStore);
-    const keys = store.getAllKeys(rangeOf(prefix));
-    const values = store.getAll(rangeOf(prefix));
-    values.onsuccess = () => resolve(keys.result.map((key, index) => [key, values.result[index]]));
-    transaction.onabort = () => reject(transaction.error ?? new Error('Reading was broken off.'));
+    const answer = ask(transaction.objectStore(entriesStore));
+    transaction.oncomplete = () => resolve(answer());
+    transaction.onabort = () => reject(transaction.error ?? brokenOff());
+  });
+
+const list = (database: Database, prefix: string) =>
+  read(database, store => {
+    const [keys, values] = [store.getAllKeys(rangeOf(prefix)), store.getAll(rangeOf(prefix))];
+    return () => keys.result.map((key, index): [key: string, value: Stored] => [key, values.result[index]]);
   });
 
 const get = (database: Database, key: string) =>
-  new Promise<Stored>((resolve, reject) => {
-    const transaction = database.transaction(entriesStore, 'readonly');
-    const request = transaction.objectStore(entriesStore).get(key);
-    request.onsuccess = () => resolve(request.result);
-    transaction.onabort = () => reject(transaction.error ?? new Error('Reading was broken off.'));
+  read<Stored>(database, store => {
+    const request = store.get(key);
+    return () => request.result;
   });
 
 const write = (database: Database, changes: readonly (readonly [key: string, value: Stored])[]) =>
   new Promise<void>((resolve, reject) => {
     const transaction = database.transaction(entriesStore, 'readwrite', { durability: 'strict' });
     transaction.oncomplete = () => resolve();
-    transaction.onabort = () => reject(transaction.error ?? new Error('Writing was broken off.'));
+    transaction.onabort = () => reject(transaction.error ?? brokenOff());
     const store = transaction.objectStore(entriesStore);
     try {
       for (const [key, value] of changes) {
@@ -68,21 +74,14 @@ export const openIndexedDbStorage = async ({
 
   const { BroadcastChannel } = globals();
   const channel = BroadcastChannel && new BroadcastChannel(`${name} writes`);
-  const listeners = new Set<(keys: string[]) => void>();
+  const heard = createListeners<string[]>(cause => onTrouble(new Error('Who hears of writes failed.', { cause })));
   let isClosed = false;
   let running = 0;
 
   if (channel) {
     channel.onmessage = ({ data }) => {
       const keys = Array.isArray(data) ? data.filter(key => typeof key === 'string') : [];
-      if (keys.length === 0) return;
-      for (const listener of [...listeners]) {
-        try {
-          listener([...keys]);
-        } catch (cause) {
-          onTrouble(new Error('Who hears of writes failed.', { cause }));
-        }
-      }
+      if (keys.length > 0) heard.tell(keys);
     };
   }
 
@@ -115,15 +114,11 @@ export const openIndexedDbStorage = async ({
         await connection.use(database => write(database, own));
         channel?.postMessage([...new Set(own.map(([key]) => key))]);
       }),
-    subscribe(listener) {
-      const own = (keys: string[]) => listener(keys);
-      listeners.add(own);
-      return () => void listeners.delete(own);
-    },
+    subscribe: heard.subscribe,
     close() {
       if (isClosed) return;
       isClosed = true;
-      listeners.clear();
+      heard.clear();
       if (running === 0) end();
     },
   };

@@ -1,5 +1,7 @@
 import { Manager } from 'socket.io-client';
 import type { Input, OperationName, Output, SignalPayload } from '../protocol/index.ts';
+import type { Address } from './address.ts';
+import { otherContract } from './contract.ts';
 import { ChatError, errorOf, noAnswer, oddAnswer, offline } from './errors.ts';
 import type { createReceive } from './incoming.ts';
 import { isRecord, parsed, refusal } from './rest.ts';
@@ -21,7 +23,8 @@ export interface Link {
 /** Milliseconds within which a connection must stand, from the first request to the answered handshake. */
 const openWithinMs = 15_000;
 const renewWithinMs = 8_000;
-/** The type of a Socket.IO packet by which a handshake is refused. */
+/** The types of a Socket.IO packet by which a handshake is answered, and refused. */
+const connectAnswer = 0;
 const connectError = 4;
 /** The inbox alone may be refused or cut: milliseconds until it is tried again, and how often. A server ends connections that try too often. */
 const inboxAgainMs = 10_000;
@@ -32,14 +35,14 @@ const inboxTries = 8;
  * `token`: asked for a fresh one at each handshake. `onLost`: once, with why it could not be opened or was cut.
  */
 export const openLink = ({
-  url,
+  address,
   token,
   receive,
   onOpen,
   onInbox,
   onLost,
 }: {
-  url: string;
+  address: Address;
   token: () => Promise<string>;
   receive: ReturnType<typeof createReceive>;
   onOpen: () => void;
@@ -53,7 +56,9 @@ export const openLink = ({
   let inboxTimer: ReturnType<typeof setTimeout> | undefined;
   let inboxFailures = 0;
 
-  const manager = new Manager(url, { reconnection: false, autoConnect: false, timeout: false as never });
+  const manager = new Manager(address.origin, {
+    ...{ path: address.socketPath, reconnection: false, autoConnect: false, timeout: false as never },
+  });
   const auth = (give: (data: object) => void) => {
     token().then(
       fresh => {
@@ -116,6 +121,8 @@ export const openLink = ({
   // Before the sockets hear of it: stock clients stumble over a refusal without a body, and would throw where nobody can catch it.
   manager.on('packet', packet => {
     if (packet.type === connectError && !isRecord(packet.data)) packet.data = {};
+    const other = packet.type === connectAnswer && otherContract(isRecord(packet.data) && packet.data['contract']);
+    if (other) lose(other);
   });
   root.connect();
   manager.engine.on('packet', packet => {

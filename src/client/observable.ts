@@ -1,3 +1,5 @@
+import { createListeners } from './listeners.ts';
+
 /** A value that changes as a whole. Fits `useSyncExternalStore(observable.subscribe, observable.get)`. */
 export interface Observable<T> {
   /** The value as it is now; the same object until it changes. */
@@ -18,38 +20,25 @@ export interface Computed<T> extends Observable<T> {
 /** Told what a listener threw: it reaches neither the other listeners nor who changed the value. */
 type OnError = (error: unknown) => void;
 
-const createListeners = (onError: OnError) => {
-  const listeners = new Set<() => void>();
+/** Once for all changes of a turn of the event loop. */
+const createTeller = (onError: OnError) => {
+  const { tell, subscribe } = createListeners(onError);
   let telling = false;
-
-  const tell = () => {
-    telling = false;
-    for (const listener of [...listeners]) {
-      try {
-        listener();
-      } catch (error) {
-        onError(error);
-      }
-    }
-  };
-
   return {
     tellSoon() {
       if (telling) return;
       telling = true;
-      queueMicrotask(tell);
+      queueMicrotask(() => {
+        telling = false;
+        tell();
+      });
     },
-    subscribe(listener: () => void) {
-      // A wrapper of its own, so that one function may subscribe twice and stop each time for itself.
-      const own = () => listener();
-      listeners.add(own);
-      return () => void listeners.delete(own);
-    },
+    subscribe,
   };
 };
 
 export const createObservable = <T>(initial: T, onError: OnError): Settable<T> => {
-  const { tellSoon, subscribe } = createListeners(onError);
+  const { tellSoon, subscribe } = createTeller(onError);
   let value = initial;
   return {
     get: () => value,
@@ -63,7 +52,7 @@ export const createObservable = <T>(initial: T, onError: OnError): Settable<T> =
 };
 
 export const createComputed = <T>(compute: () => T, onError: OnError): Computed<T> => {
-  const { tellSoon, subscribe } = createListeners(onError);
+  const { tellSoon, subscribe } = createTeller(onError);
   let held: { value: T } | undefined;
   return {
     get() {
@@ -80,6 +69,6 @@ export const createComputed = <T>(compute: () => T, onError: OnError): Computed<
 
 /** Another value, which is asked for each time; `invalidate` says that it has changed. */
 export const createRelay = <T>(get: () => T, onError: OnError): Computed<T> => {
-  const { tellSoon, subscribe } = createListeners(onError);
+  const { tellSoon, subscribe } = createTeller(onError);
   return { get, invalidate: tellSoon, subscribe };
 };

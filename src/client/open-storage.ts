@@ -1,5 +1,6 @@
 import { openIndexedDbStorage } from './indexed-db.ts';
 import { globals } from './indexed-db-types.ts';
+import { createListeners } from './listeners.ts';
 import { closed, copyOf, createMemoryStorage, inOrder } from './memory-storage.ts';
 import type { ChatStorage, Stored } from './store.ts';
 
@@ -12,25 +13,27 @@ interface Unsaved {
 }
 
 /** What `disk` refuses is kept on top of it, seen by whoever reads, and brought along by the next write that it takes. */
-const withMemory = (disk: ChatStorage, onTrouble: (error: Error) => void, onKind: () => void): ChatStorage => {
+const withMemory = (disk: ChatStorage, onTrouble: (error: Error) => void): ChatStorage => {
   /** What the disk has not confirmed: `fresh` was not tried yet, `refused` was. A key is in one of them. */
   const fresh = new Map<string, Unsaved>();
   const refused = new Map<string, Unsaved>();
   let turn = Promise.resolve();
   let inTrouble = false;
   let isClosed = false;
+  const heard = createListeners<string[]>(onTrouble as (error: unknown) => void);
+  const stop = disk.subscribe(heard.tell);
 
   const tell = (error: Error) => {
     if (inTrouble) return;
     inTrouble = true;
-    onKind();
+    heard.tell([]);
     onTrouble(error);
   };
 
   const isOver = () => {
     if (!inTrouble || fresh.size + refused.size > 0) return;
     inTrouble = false;
-    onKind();
+    heard.tell([]);
   };
 
   const save = async (entries: Map<string, Unsaved>): Promise<boolean> => {
@@ -108,10 +111,11 @@ const withMemory = (disk: ChatStorage, onTrouble: (error: Error) => void, onKind
       turn = saved.catch(() => undefined);
       return saved;
     },
-    subscribe: listener => disk.subscribe(listener),
+    subscribe: heard.subscribe,
     close() {
       if (isClosed) return;
       isClosed = true;
+      stop();
       // The last chance of what only this page has.
       void turn.then(() => save(refused)).then(disk.close, disk.close);
     },
@@ -128,17 +132,14 @@ const withMemory = (disk: ChatStorage, onTrouble: (error: Error) => void, onKind
 export const openStorage = async ({
   name,
   onTrouble,
-  onKind = () => undefined,
 }: {
   name: string;
   onTrouble: (error: Error) => void;
-  /** `kind` changed since the storage was opened. */
-  onKind?: () => void;
 }): Promise<ChatStorage> => {
   try {
     if (!globals().indexedDB) return createMemoryStorage();
     const disk = await openIndexedDbStorage({ name, onTrouble });
-    return withMemory(disk, onTrouble, onKind);
+    return withMemory(disk, onTrouble);
   } catch (error) {
     onTrouble(notKept(error));
     return createMemoryStorage();

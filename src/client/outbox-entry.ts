@@ -1,5 +1,6 @@
 import type { Message } from '../protocol/index.ts';
 import { type ChatError, type ChatErrorCode, isAboutToken } from './errors.ts';
+import { newId } from './new-id.ts';
 import type { ChatStorage, Stored } from './store.ts';
 
 /** A message that the server has not confirmed yet. */
@@ -70,26 +71,15 @@ export const readEntry = (client_id: string, value: Stored): { entry: Entry; unt
   return { entry: { ...rest, ...known } as Entry, until: typeof until === 'number' ? until : 0 };
 };
 
-const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
-
-/** 128 random bits in base64url: 21 letters of six, one of two. React Native has no `crypto` of its own. */
-const newClientId = (random: () => number) => {
-  const { crypto } = globalThis as { crypto?: { getRandomValues?(bytes: Uint8Array): unknown } };
-  const bytes = new Uint8Array(22);
-  if (crypto?.getRandomValues) crypto.getRandomValues(bytes);
-  else for (let index = 0; index < bytes.length; index++) bytes[index] = random() * 256;
-  return Array.from(bytes, (byte, index) => letters[byte & (index < 21 ? 63 : 48)]).join('');
-};
-
 /** @param now milliseconds since 1970, @param last the position of the last entry there is */
 export const newEntry = (
   { conversation_id, message, reply_to }: Pick<Entry, 'conversation_id' | 'message' | 'reply_to'>,
   { now, last, random }: { now: number; last: number; random: () => number },
 ): Entry => ({
-  client_id: newClientId(random),
+  client_id: newId(random),
   conversation_id,
   message,
-  ...(reply_to !== undefined && { reply_to }),
+  reply_to,
   position: Math.max(Math.floor(now), last + 1),
   created_at: new Date(now).toISOString(),
   state: 'waiting',

@@ -1,6 +1,8 @@
+import { contractHeader } from '../protocol/contract-version.ts';
 import type { Input, Output } from '../protocol/index.ts';
+import { otherContract } from './contract.ts';
 import { ChatError, errorOf, noAnswer, oddAnswer, offline } from './errors.ts';
-import { type RestName, type RestRoute, routes } from './routes.ts';
+import { type RestName, routes, sourceOf } from './routes.ts';
 
 /** What is used of `fetch`, so that one of the application's own will do. */
 export type Fetch = (
@@ -28,24 +30,24 @@ export interface Rest {
   ): Promise<Output<N>>;
 }
 
-/** `url`: of the server, as `https://chat.example`; empty is the page's own. `timeoutMs`: milliseconds that an answer may take. */
+/** `api`: where its routes are. `timeoutMs`: milliseconds that an answer may take. */
 export const createRest = ({
-  url,
+  api,
   fetch = (...request) => globalThis.fetch(...request),
   timeoutMs: usualMs = 15_000,
 }: {
-  url: string;
+  api: string;
   fetch?: Fetch;
   timeoutMs?: number;
 }): Rest => ({
   async call(name, input, token, { timeoutMs = usualMs } = {}) {
-    const { method, from, path, fields } = addressOf(routes[name], input);
+    const { method, from, path, fields } = requestOf(name, input);
     const hasBody = from === 'body' && Object.keys(fields).length > 0;
     // Not AbortSignal.timeout, which React Native lacks.
     const abort = new AbortController();
     const timer = setTimeout(() => abort.abort(), timeoutMs);
     try {
-      const response = await fetch(`${url.replace(/\/+$/, '')}/api${path}${from === 'query' ? queryOf(fields) : ''}`, {
+      const response = await fetch(`${api}${path}${from === 'query' ? queryOf(fields) : ''}`, {
         method,
         headers: {
           accept: 'application/json',
@@ -58,6 +60,10 @@ export const createRest = ({
         credentials: 'omit',
       });
       const body = parsed(await response.text());
+      // New tokens are taken whoever gives them: the old refresh token is of no use any more.
+      const other =
+        name === 'account:refresh' && response.ok ? undefined : otherContract(response.headers.get(contractHeader));
+      if (other) throw other;
       if (response.ok && isRecord(body)) return body as never;
       throw refusal(response.status, body, response.headers.get('retry-after'));
     } catch (error) {
@@ -98,15 +104,15 @@ export const parsed = (text: string): unknown => {
 };
 
 /** The path with its parameters in place, and the fields that are left for query or body. */
-const addressOf = (route: RestRoute, input: object) => {
-  const { method, from } = route;
+const requestOf = (name: RestName, input: object) => {
+  const [method = '', route = ''] = routes[name].split(' ');
   const fields: Record<string, unknown> = { ...input };
-  const path = route.path.replace(/\{(\w+)\}/g, (_, name: string) => {
-    const value = fields[name];
-    delete fields[name];
+  const path = route.replace(/\{(\w+)\}/g, (_, field: string) => {
+    const value = fields[field];
+    delete fields[field];
     return encodeURIComponent(String(value));
   });
-  return { method, from, path, fields };
+  return { method, from: sourceOf(method), path, fields };
 };
 
 const queryOf = (fields: Record<string, unknown>) => {

@@ -1,34 +1,25 @@
-import type { Operation, OperationName } from '../protocol/index.ts';
+import type { OperationName } from '../protocol/index.ts';
 
-export interface RestRoute {
-  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-  /** Below `/api`, with `{name}` for the input's field `name`. */
-  path: string;
-  /** Where the input's other fields go. */
-  from: NonNullable<Operation['rest']>['from'];
-}
-
-/** The operations that have no socket command. Written down, as the contract itself would bring its validation into the bundle; a test compares. */
+/** The operations that have no socket command: method, and path below `/api` with `{name}` for the input's field `name`. Written down, as the contract itself would bring its validation into the bundle; a test compares. */
 export const routes = {
-  'account:register': { method: 'POST', path: '/user/v1/register', from: 'body' },
-  'account:login': { method: 'POST', path: '/user/v1/login', from: 'body' },
-  'account:logout': { method: 'DELETE', path: '/user/v1/logout', from: 'body' },
-  'account:refresh': { method: 'PUT', path: '/user/v1/refresh-token', from: 'body' },
-  'account:profile': { method: 'GET', path: '/user/v1/profile', from: 'query' },
-  'account:update': { method: 'PUT', path: '/user/v1/profile', from: 'body' },
-  'account:password': { method: 'PUT', path: '/user/v1/password', from: 'body' },
-  'account:erase': { method: 'DELETE', path: '/user/v1/account', from: 'body' },
-  'session:list': { method: 'GET', path: '/user/v1/sessions', from: 'query' },
-  'session:revoke': { method: 'DELETE', path: '/user/v1/sessions/{id}', from: 'query' },
-  'user:search': { method: 'GET', path: '/user/v1/search', from: 'query' },
-  'conversation:member': {
-    method: 'PATCH',
-    path: '/conversation/v1/{conversation_id}/members/{user_id}',
-    from: 'body',
-  },
-  'message:search': { method: 'GET', path: '/message/v1/search', from: 'query' },
-  'notification:list': { method: 'GET', path: '/notification/v1', from: 'query' },
-  'notification:read': { method: 'PUT', path: '/notification/v1/read', from: 'body' },
-} as const satisfies { [N in OperationName]?: RestRoute };
+  'account:register': 'POST /user/v1/register',
+  'account:login': 'POST /user/v1/login',
+  'account:logout': 'DELETE /user/v1/logout',
+  'account:refresh': 'PUT /user/v1/refresh-token',
+  'account:profile': 'GET /user/v1/profile',
+  'account:update': 'PUT /user/v1/profile',
+  'account:password': 'PUT /user/v1/password',
+  'account:erase': 'DELETE /user/v1/account',
+  'session:list': 'GET /user/v1/sessions',
+  'session:revoke': 'DELETE /user/v1/sessions/{id}',
+  'user:search': 'GET /user/v1/search',
+  'conversation:member': 'PATCH /conversation/v1/{conversation_id}/members/{user_id}',
+  'message:search': 'GET /message/v1/search',
+  'notification:list': 'GET /notification/v1',
+  'notification:read': 'PUT /notification/v1/read',
+} as const satisfies { [N in OperationName]?: string };
 
 export type RestName = keyof typeof routes;
+
+/** Where the fields go that are not in the path. */
+export const sourceOf = (method: string): 'query' | 'body' => (method === 'GET' ? 'query' : 'body');

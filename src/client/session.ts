@@ -1,6 +1,8 @@
 import type { Input, User } from '../protocol/index.ts';
-import { ChatError, isAboutToken, oddAnswer } from './errors.ts';
+import { isAboutToken, oddAnswer, signedOut } from './errors.ts';
+import { exchange } from './exchange.ts';
 import { createKeeper, isGood, tokensOf } from './kept.ts';
+import { createListeners } from './listeners.ts';
 import { createObservable, type Observable } from './observable.ts';
 import type { Rest } from './rest.ts';
 import type { ChatStorage } from './store.ts';
@@ -14,8 +16,12 @@ export interface Locks {
 }
 
 export interface Session {
-  /** Who is signed in: the same object for as long as one sign-in lasts. */
+  /** Who is signed in: another object where their names changed, too. */
   user: Observable<User | undefined>;
+  /** Tells one sign-in from another; undefined where nobody is signed in. */
+  id(): string | undefined;
+  /** The server told who it is; ignored where that is not who is signed in. Never rejects. */
+  rename(user: User): Promise<void>;
   /** Takes up what the storage has. */
   restore(): Promise<User | undefined>;
   /** Creates an account and signs in. Rejects with `ChatError`. */
@@ -28,21 +34,21 @@ export interface Session {
   token(): Promise<string>;
   /** A newer access token than `used`, which no longer does. Rejects like `token`. */
   refresh(used: string): Promise<string>;
-  /** The server said so; ignored where `whose` is not signed in any more. */
-  end(reason: Ending, whose: User | undefined): Promise<void>;
+  /** The server said so; ignored where the sign-in `whose` is over already. */
+  end(reason: Ending, whose: string | undefined): Promise<void>;
   /** From now on tokens are exchanged before they run out, also while nobody asks for one. Returns how to stop. */
   keepFresh(): () => void;
   onEnded(listener: (reason: Ending) => void): () => void;
   close(): void;
 }
 
-/** Milliseconds for the first try of an exchange: its second must come within the server's grace of 10 s, as the first may have worked. */
-const firstTryMs = 4_000;
 /** Milliseconds after which an exchange that failed while the token is still good is tried again. */
 const againMs = 5_000;
+/** Milliseconds that signing out waits for the server. */
+const goodbyeMs = 4_000;
 const longestTimerMs = 2 ** 31 - 1;
 
-const signedOut = () => new ChatError('signed_out', 'Nobody is signed in here.');
+const isSame = (a: User, b: User | undefined) => a.username === b?.username && a.full_name === b.full_name;
 
 /** The session of one client; the storage is the truth that all tabs share, and the tokens of one exchange belong to all of them. */
 export const createSession = ({
@@ -60,7 +66,7 @@ export const createSession = ({
   onError: (error: unknown) => void;
 }): Session => {
   const user = createObservable<User | undefined>(undefined, onError);
-  const listeners = new Set<(reason: Ending) => void>();
+  const endings = createListeners<Ending>(onError);
   let leaving = false;
   let holders = 0;
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -71,29 +77,14 @@ export const createSession = ({
     onError,
     onChange(before, next, reason = 'signed_out') {
       if (before?.refresh_token !== next?.refresh_token) schedule();
-      if (before?.id === next?.id) return;
-      user.set(next?.user);
-      if (!before) return;
-      for (const listener of [...listeners]) {
-        try {
-          listener(leaving ? 'here' : reason);
-        } catch (error) {
-          onError(error);
-        }
+      if (before?.id === next?.id) {
+        if (next && !isSame(next.user, user.get())) user.set(next.user);
+        return;
       }
+      user.set(next?.user);
+      if (before) endings.tell(leaving ? 'here' : reason);
     },
   });
-
-  /** The answer to the first try may be lost: the same refresh token is answered again for a moment. */
-  const exchange = async (refresh_token: string) => {
-    try {
-      return await rest.call('account:refresh', {}, refresh_token, { timeoutMs: firstTryMs });
-    } catch (error) {
-      const lost = error instanceof ChatError && (error.code === 'no_answer' || error.code === 'offline');
-      if (!lost) throw error;
-      return rest.call('account:refresh', {}, refresh_token);
-    }
-  };
 
   const exchangeAlone = async (used: string, known: string | undefined): Promise<string> => {
     await keeper.reread();
@@ -102,7 +93,7 @@ export const createSession = ({
     // Access tokens of the same second are equal: what tells that somebody was faster is the refresh token.
     if ((before.token !== used || before.refresh_token !== known) && isGood(before, clock.now())) return before.token;
     try {
-      const tokens = tokensOf(await exchange(before.refresh_token), clock.now());
+      const tokens = tokensOf(await exchange(rest, before.refresh_token), clock.now());
       await keeper.reread();
       // Nobody is signed in again by an answer that came after they left.
       if (keeper.current()?.id !== before.id) throw signedOut();
@@ -158,6 +149,19 @@ export const createSession = ({
     signIn,
     token,
     refresh,
+    id: () => keeper.current()?.id,
+
+    async rename({ id, username, full_name }) {
+      const told = { id, username, full_name };
+      if (user.get()?.id !== id || isSame(told, user.get())) return;
+      // Alone, and with what all tabs have then, as the tokens are written with it.
+      const write = async () => {
+        await keeper.reread();
+        const kept = keeper.current();
+        if (kept?.user.id === id) await keeper.replace(kept.id, { ...kept, user: told }, 'signed_out');
+      };
+      await locks.alone('session', write).catch(onError);
+    },
 
     async restore() {
       await keeper.reread();
@@ -175,7 +179,7 @@ export const createSession = ({
       // The server closes this client's own connection for it, too.
       leaving = true;
       try {
-        await rest.call('account:logout', {}, await token(), { timeoutMs: firstTryMs });
+        await rest.call('account:logout', {}, await token(), { timeoutMs: goodbyeMs });
       } catch (error) {
         if (!isAboutToken(error)) onError(error);
       }
@@ -185,7 +189,7 @@ export const createSession = ({
 
     async end(reason, whose) {
       const kept = keeper.current();
-      if (kept && user.get() === whose) await keeper.replace(kept.id, undefined, reason);
+      if (kept && kept.id === whose) await keeper.replace(kept.id, undefined, reason);
     },
 
     keepFresh() {
@@ -200,16 +204,12 @@ export const createSession = ({
       };
     },
 
-    onEnded(listener) {
-      const own = (reason: Ending) => listener(reason);
-      listeners.add(own);
-      return () => void listeners.delete(own);
-    },
+    onEnded: endings.subscribe,
 
     close() {
       keeper.close();
       clearTimeout(timer);
-      listeners.clear();
+      endings.clear();
       holders = 0;
     },
   };

@@ -1,11 +1,10 @@
 import type { ChatStorage } from './store.ts';
 
-/** A storage that is still being opened, which must not fail: whoever reads or writes waits for it. `onKind`: it is not `persistent` after all. */
-export const whenOpen = (opening: Promise<ChatStorage>, onKind: () => void): ChatStorage => {
+/** A storage that is still being opened, which must not fail: whoever reads or writes waits for it. Its `kind` is `persistent` until it is known. */
+export const whenOpen = (opening: Promise<ChatStorage>): ChatStorage => {
   let opened: ChatStorage | undefined;
   void opening.then(storage => {
     opened = storage;
-    if (storage.kind !== 'persistent') onKind();
   });
   return {
     list: async prefix => (await opening).list(prefix),
@@ -15,7 +14,9 @@ export const whenOpen = (opening: Promise<ChatStorage>, onKind: () => void): Cha
       let stop: (() => void) | undefined;
       let over = false;
       void opening.then(storage => {
-        if (!over) stop = storage.subscribe(listener);
+        if (over) return;
+        stop = storage.subscribe(listener);
+        if (storage.kind !== 'persistent') listener([]);
       });
       return () => {
         over = true;

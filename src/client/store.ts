@@ -11,7 +11,7 @@ export interface ChatStorage {
   get(key: string): Promise<Stored>;
   /** All of it or nothing; durable when it resolves, as far as the device goes. `undefined` deletes. */
   write(changes: readonly (readonly [key: string, value: Stored])[]): Promise<void>;
-  /** Told the keys that others (tabs) wrote. Returns how to stop. */
+  /** Told the keys that others (tabs) wrote; none where just `kind` changed. Returns how to stop. */
   subscribe(listener: (keys: string[]) => void): () => void;
   /** `memory`: what is written is gone with this page, as the device has no place for it or forbids it. */
   readonly kind: 'persistent' | 'memory';

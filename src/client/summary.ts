@@ -19,7 +19,7 @@ const withUnread = (summary: Summary): Summary => ({ ...summary, unread: Math.ma
 
 /** Everything up to `seq` is read, which makes `n` messages; never moves back. */
 export const read = (summary: Summary, seq: number, n: number): Summary =>
-  seq <= summary.read_seq
+  seq < summary.read_seq || (seq === summary.read_seq && n <= summary.read_n)
     ? summary
     : withUnread({ ...summary, read_seq: seq, read_n: Math.max(summary.read_n, Math.min(n, summary.n)) });
 
@@ -46,7 +46,7 @@ export const applyTo = (held: Summary, event: LogEvent, me: string): Summary | u
         ...{ ...summary, last_message: { ...event, reactions: [] } },
         ...{ n: Math.max(summary.n, event.n), read_n: summary.read_n + unseen },
       };
-      return event.from.id === me ? read(next, event.seq, event.n) : withUnread(next);
+      return withUnread(event.from.id === me ? read(next, event.seq, event.n) : next);
     }
     case 'edit':
     case 'unsend':

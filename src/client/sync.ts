@@ -1,6 +1,7 @@
 import type { Conversation, Input, Output } from '../protocol/index.ts';
 import type { Conversations } from './conversations.ts';
 import { ChatError } from './errors.ts';
+import { createTask } from './task.ts';
 
 export interface SyncParts {
   conversations: Conversations;
@@ -33,9 +34,8 @@ export interface Sync {
 /** As many conversations as one call takes. */
 const perCall = 500;
 const listPage = 200;
-/** Milliseconds until a gap counts as one, and before another try where the server names no time. */
+/** Milliseconds until a gap counts as one. */
 const gapMs = 150;
-const retryMs = 2_000;
 /** Events of a conversation that became the caller's which are told one by one. */
 const maxNews = 200;
 /** After so many answers that end with `more`, conversations go on at their head: nobody reads what was said in between event by event. */
@@ -47,9 +47,7 @@ export const createSync = (parts: SyncParts): Sync => {
   let since: number | undefined;
   const wanted = new Set<string>();
   let allWanted = false;
-  let running: Promise<void> | undefined;
   let stopped = false;
-  let timer: ReturnType<typeof setTimeout> | undefined;
 
   const readList = async () => {
     const seen = new Set<string>();
@@ -57,7 +55,7 @@ export const createSync = (parts: SyncParts): Sync => {
     do {
       const page: Output<'conversation:list'> = await call('conversation:list', {
         limit: listPage,
-        ...(after !== undefined && { after }),
+        after,
       });
       for (const conversation of page.items) {
         seen.add(conversation.id);
@@ -70,15 +68,15 @@ export const createSync = (parts: SyncParts): Sync => {
   };
 
   const restart = async (id: string) => {
-    let conversation: Conversation;
+    let conversation: Conversation | undefined;
     try {
       conversation = await call('conversation:get', { conversation_id: id });
     } catch (error) {
       if (!(error instanceof ChatError) || error.code !== 'not_found') throw error;
-      conversations.remove(id);
-      return;
     }
-    conversations.restart(conversation);
+    // A public room can be looked at by whoever is not in it. What ended it may have come before this answer, too.
+    if (!conversation || conversation.role === null) conversations.remove(id);
+    else if (conversations.get(id)) conversations.restart(conversation);
   };
 
   const take = async (answer: Output<'sync'>) => {
@@ -119,7 +117,7 @@ export const createSync = (parts: SyncParts): Sync => {
           return held ? [[id, held.log.cursor()]] : [];
         }),
       );
-      const answer = await call('sync', { cursors, ...(since !== undefined && { since }) });
+      const answer = await call('sync', { cursors, since });
       await take(answer);
       if (!answer.more) return;
     }
@@ -166,33 +164,17 @@ export const createSync = (parts: SyncParts): Sync => {
     }
   };
 
-  const run = (): Promise<void> => {
-    clearTimeout(timer);
-    timer = undefined;
-    if (stopped || !isOnline()) return Promise.resolve();
-    running ??= work()
-      .catch((error: unknown) => {
-        if (!(error instanceof ChatError)) onError(error);
-        // Without a connection there is nothing to try: connecting begins anew.
-        if (stopped || !isOnline()) return;
-        const wait = error instanceof ChatError ? error.retry_after_ms : undefined;
-        timer = setTimeout(run, wait ?? retryMs * (0.5 + random()));
-      })
-      .finally(() => {
-        running = undefined;
-      });
-    return running;
-  };
+  const task = createTask({ work, isOnline, random, onError });
 
   const soon = (id: string) => {
     wanted.add(id);
-    timer ??= setTimeout(run, gapMs);
+    task.soon(gapMs);
   };
 
   return {
     all() {
       allWanted = true;
-      return run();
+      return task.run();
     },
     begin(known) {
       since ??= known;
@@ -206,7 +188,7 @@ export const createSync = (parts: SyncParts): Sync => {
     },
     stop() {
       stopped = true;
-      clearTimeout(timer);
+      task.stop();
     },
   };
 };

@@ -1,4 +1,4 @@
-import { ChatError } from './errors.ts';
+import { ChatError, sessionEnded } from './errors.ts';
 import type { Closing } from './link.ts';
 import type { Ending } from './session.ts';
 
@@ -22,8 +22,7 @@ export const verdictOn = (error: ChatError, told: Closing | undefined): Verdict 
   const { code, reconnect, after_ms } = told;
   const details = { reason: code };
   if (code === 'signed_out' || code === 'account_erased') {
-    const over = new ChatError('signed_out', 'The session was ended.', { details });
-    return { next: 'session_over', reason: code, error: over };
+    return { next: 'session_over', reason: code, error: sessionEnded(code) };
   }
   if (!reconnect)
     return {

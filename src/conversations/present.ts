@@ -56,22 +56,26 @@ export const createConversationPresenter = ({
     return new Map(messages.map(message => [message.conversation_id, message]));
   };
 
+  /** One after the other: the last message is at least as new as the head, never older. */
+  const headsAndLatest = async (viewer: string, items: Item[]) => {
+    const heads = await log.heads(items.map(item => item.conversation.id));
+    return [heads, await latestOf(viewer, items)] as const;
+  };
+
   const many: ConversationPresenter['many'] = async (actor, items) => {
     const viewer = actor.user_id;
     if (items.length === 0) return [];
-    const [heads, latest, peers] = await Promise.all([
-      log.heads(items.map(item => item.conversation.id)),
-      latestOf(viewer, items),
-      peersOf(viewer, items),
-    ]);
+    const [[heads, latest], peers] = await Promise.all([headsAndLatest(viewer, items), peersOf(viewer, items)]);
     return items.map(item => {
       const { conversation, member } = item;
       const { id, kind, name, topic, slow_mode_ms, history, created_at } = conversation;
-      const head = heads.get(id) ?? { seq: 0, n: 0 };
+      const last = latest.get(id);
+      const read = heads.get(id) ?? { seq: 0, n: 0 };
+      // What was said between the two readings counts for both, or the number of unread messages would not fit the last one.
+      const head = last && last.seq > read.seq ? last : read;
       const inside = isMember(item);
       const floor = inside ? floorOf({ kind, history, head }, member ?? { joined_seq: 0 }) : head.seq + 1;
       const { read_seq, read_n, delivered_seq } = inside ? cursors.overlay(id, viewer, member) : unread;
-      const last = latest.get(id);
       const peer = peers.get(id);
       return {
         ...{ id, kind, name, topic, slow_mode_ms, history, created_at },

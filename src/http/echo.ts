@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ClientAddress } from '../client-address.ts';
 import type { Clock } from '../ports/clock.ts';
-import { contractVersion, type Echo, streamed } from '../protocol/echo.ts';
+import { contractVersion } from '../protocol/contract-version.ts';
+import { type Echo, streamed } from '../protocol/echo.ts';
 
 /** Streams that may be open at once; each lasts less than a second. */
 const maxStreams = 20;

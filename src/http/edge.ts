@@ -4,6 +4,7 @@ import { ParleyError } from '../errors.ts';
 import type { Invoke } from '../invoke.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { Metrics } from '../observability/metrics.ts';
+import { contractHeader, contractVersion } from '../protocol/contract-version.ts';
 import { type Authenticate, createIdentify } from './authenticate.ts';
 import { createBegin } from './begin.ts';
 import type { Reply } from './context.ts';
@@ -67,7 +68,7 @@ export const createHttpEdge = (parts: HttpEdgeParts): { app: Express; stop(): vo
   app.use('/health', noStore, createHealth(health), (request, reply, next) => {
     if (!echo(request, reply)) next();
   });
-  app.use('/api', noStore, createCors(settings.corsOrigins), identify, ...limits);
+  app.use('/api', noStore, tellContract, createCors(settings.corsOrigins), identify, ...limits);
   app.use(
     '/api',
     createRoutes({
@@ -100,6 +101,11 @@ const pass = (_request: Request, _reply: Reply, next: NextFunction) => next();
 
 const noStore = (_request: Request, reply: Reply, next: NextFunction) => {
   reply.set('Cache-Control', 'no-store');
+  next();
+};
+
+const tellContract = (_request: Request, reply: Reply, next: NextFunction) => {
+  reply.set(contractHeader, contractVersion);
   next();
 };
 

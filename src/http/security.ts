@@ -1,5 +1,6 @@
 import type { NextFunction, Request, Response } from 'express';
 import helmet from 'helmet';
+import { contractHeader } from '../protocol/contract-version.ts';
 
 /** Headers for everything that is served here. Scripts and styles come from this server's own files only. */
 export const createSecurityHeaders = () =>
@@ -30,7 +31,7 @@ export const createSecurityHeaders = () =>
 
 const methods = 'GET, POST, PUT, PATCH, DELETE';
 const requestHeaders = 'Authorization, Content-Type, X-Request-Id';
-const answerHeaders = 'X-Request-Id, Retry-After, RateLimit, RateLimit-Policy';
+const answerHeaders = `X-Request-Id, Retry-After, RateLimit, RateLimit-Policy, ${contractHeader}`;
 
 /** `origins` is `CORS_ORIGINS`. No credentials are ever allowed: there is no cookie that a foreign page could ride on. */
 export const createCors = (origins: string[]) => {

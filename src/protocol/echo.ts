@@ -1,8 +1,5 @@
 import { z } from 'zod';
 
-/** The version of this contract. It changes when a client of the version before would no longer be understood. */
-export const contractVersion = '1';
-
 /**
  * What an instance tells anybody about itself and the request, at `/health/echo` and `/socket.io/echo`: `parley doctor`
  * compares it over the instances of a deployment. There is nothing in it that the caller could not have had otherwise.

@@ -25,6 +25,7 @@ import { createOutbox, type EngineConnection, type Outbox } from './outbox.ts';
 import { tellReceipts } from './receipts.ts';
 import { sendAway } from './send-away.ts';
 import { createSockets, type LocalSocket, type Sockets } from './sockets.ts';
+import { tellContract } from './tell-contract.ts';
 import { createWatch } from './watch.ts';
 
 export interface RealtimeSettings {
@@ -115,6 +116,7 @@ export const createRealtime = (parts: RealtimeParts): Realtime => {
     pingInterval: settings.pingIntervalMs,
     pingTimeout: settings.pingTimeoutMs,
   });
+  tellContract(io);
   if (parts.adapter) io.adapter(parts.adapter);
   // A proxy reads the instance off it (sticky sessions without a cookie).
   io.engine.generateId = () => `${cluster.instance_id}.${randomBytes(15).toString('base64url')}`;

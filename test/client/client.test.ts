@@ -253,3 +253,50 @@ test('what an app handles has a type of its own, all of one contract', () => {
   expectTypeOf<LogEvent['kind']>().toExtend<string>();
   expectTypeOf<Input<OperationName>>().toExtend<object>();
 });
+
+test('a storage of the app’s own tells by its subscribe that it does not keep what is written any more', async () => {
+  const inner = createMemoryStorage();
+  const listeners = new Set<(keys: string[]) => void>();
+  let kind: 'persistent' | 'memory' = 'persistent';
+  const storage = {
+    ...inner,
+    subscribe(listener: (keys: string[]) => void) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+    get kind() {
+      return kind;
+    },
+  };
+  const client = createClient({ url: server.url, storage });
+  const told: string[] = [];
+  client.storage.subscribe(() => told.push(client.storage.get()));
+  const tell = async (keys: string[]) => {
+    for (const listener of listeners) listener(keys);
+    await Promise.resolve();
+  };
+  await tell(['something']);
+  kind = 'memory';
+  await tell([]);
+  await tell([]);
+  kind = 'persistent';
+  await tell([]);
+  expect(told).toEqual(['memory', 'persistent']);
+  await client.close();
+  expect(listeners.size).toBe(0);
+});
+
+test('where signOut has resolved nothing is left to read, however long the storage takes', async () => {
+  const inner = createMemoryStorage();
+  const write: typeof inner.write = async changes => {
+    await new Promise(resolve => setTimeout(resolve, 100));
+    await inner.write(changes);
+  };
+  const { client } = await newPerson({ ...inner, write });
+  const room = await client.create({ kind: 'room', name: `Slow ${Date.now()}` });
+  await room.open();
+  room.send('kept');
+  await until(async () => (await inner.list('copy:')).length > 1 && client.outbox.get().length === 0);
+  await client.signOut();
+  expect((await inner.list('')).map(([key]) => key)).toEqual([]);
+});

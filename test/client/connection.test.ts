@@ -1,6 +1,7 @@
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Server } from 'socket.io';
+import { Manager } from 'socket.io-client';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { ChatError } from '../../src/client/errors.ts';
 import { createReceive } from '../../src/client/incoming.ts';
@@ -351,6 +352,35 @@ describe('what answers is not the server', () => {
     const me = await towards(url);
     await until(() => me.connection.state.get().status === 'waiting');
     expect(me.connection.state.get().error?.code).toBe('odd_answer');
+  });
+
+  test('a server of another contract, which is named before anything is taken from it', async () => {
+    const answers = [handshake, '40{"sid":"s","contract":"2"}\x1e42["heads",{"epoch":"e","heads":{}}]'];
+    const { url } = await fake((request, response) => {
+      if (request.method === 'POST') response.end('ok');
+      else if (answers.length > 0) response.end(answers.shift());
+    });
+    const me = await towards(url);
+    await until(() => me.connection.state.get().status === 'waiting');
+    expect(me.connection.state.get().error).toMatchObject({
+      code: 'odd_answer',
+      details: { contract: '2', known: '1' },
+    });
+    expect([me.signals, me.states.includes('online'), me.endings]).toEqual([[], false, []]);
+  });
+
+  test('the server tells its contract with the answer to each handshake, which stock clients take', async () => {
+    const { token } = await signUp(server);
+    const manager = new Manager(server.url, { autoConnect: false });
+    const told: unknown[] = [];
+    manager.on('packet', packet => told.push(packet.type === 0 && packet.data.contract));
+    const sockets = ['/', '/notifications'].map(name => manager.socket(name, { auth: { token } }));
+    onTestFinished(() => {
+      for (const socket of sockets) socket.disconnect();
+    });
+    for (const socket of sockets) socket.connect();
+    await until(() => sockets.every(({ connected, id }) => connected && id));
+    expect(told.filter(Boolean)).toEqual(['1', '1']);
   });
 
   test('nobody there', async () => {

@@ -1,4 +1,4 @@
-import { afterEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { type ChatClient, ChatError, type ChatStorage, createClient, type Entry } from '../../src/client/index.ts';
 import type { LogEvent, Message, Output } from '../../src/protocol/index.ts';
 import { seeded } from '../realtime/linked.ts';
@@ -7,10 +7,26 @@ import { startServer, type TestServer } from '../support/server.ts';
 import { startWire, type Wire } from './network.ts';
 import { createBrowser } from './tabs.ts';
 
-/** Seeds that once failed stay here for ever; any other by `NETWORK_SEED`. */
-const seeds = [2, 3, 14, 32, 52];
+// A seed decides what people do and what befalls the network; when it happens does not rest on it alone, as machines differ. A seed that
+// failed may pass when it is tried again, hence try it several times. By environment variables:
+//   NETWORK_SEED=117        this one
+//   NETWORK_SEED=200-260    all of these
+//   NETWORK_SEED=random     one that nobody has tried, which the title of the test names
+//   NETWORK_STEPS=400       so many things happen in each, 130 where absent
+
+/** Those that once failed, which stay here for ever, and some others. */
+const usual = [2, 3, 14, 32, 52, 117, 300, 402];
+const steps = Number(process.env['NETWORK_STEPS'] ?? 130);
+/** Milliseconds within which everything is the same everywhere once the network is well again: for machines that do other things, too. */
+const healedMs = 60_000;
+
+const seedsOf = (given: string | undefined): number[] => {
+  if (given === undefined) return usual;
+  if (given === 'random') return [Date.now() % 1_000_000];
+  const [first = 0, last = first] = given.split('-').map(Number);
+  return Array.from({ length: last - first + 1 }, (_, index) => first + index);
+};
 const given = process.env['NETWORK_SEED'];
-const steps = 130;
 const emojis = ['👍', '❤️', '😂'];
 const crashed = new Error('This tab has crashed.');
 
@@ -31,11 +47,6 @@ interface Asked {
   conversation_id: string;
   entry: Entry;
 }
-
-const closing: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const close of closing.splice(0).reverse()) await close();
-});
 
 const pause = (ms: number) => new Promise<void>(resolve => setTimeout(resolve, ms));
 
@@ -70,20 +81,14 @@ const mortal = (storage: ChatStorage) => {
   };
 };
 
-/**
- * What must be the same on a device and on the server. Live, a preview is left out where some member may not have what it shows,
- * hence of groups that show newcomers nothing from before their time it is not compared.
- */
-const comparable = (
-  { id, conversation_id, seq, n, from, message, unsent, edited_at, ...rest }: Message,
-  group: string,
-) => ({
+/** What must be the same on a device and on the server. */
+const comparable = ({ id, seq, n, from, message, unsent, edited_at, ...rest }: Message) => ({
   ...{ id, seq, n, from: from.id, message, unsent, edited_at, reply_to: rest.reply_to },
-  reply_preview: conversation_id === group ? undefined : rest.reply_preview,
+  reply_preview: rest.reply_preview,
   reactions: [...rest.reactions].sort((a, b) => (a.emoji < b.emoji ? -1 : 1)),
 });
 
-const createWorld = async (seed: number) => {
+const createWorld = async (seed: number, closing: (() => unknown)[]) => {
   const random = seeded(seed);
   const server: TestServer = await startServer({ headsIntervalMs: 1_000 });
   closing.push(() => server.close());
@@ -144,9 +149,8 @@ const createWorld = async (seed: number) => {
 type World = Awaited<ReturnType<typeof createWorld>>;
 
 /** What the server tells each person of each conversation, against what their devices show. */
-const differences = async ({ server, people }: World, group: string): Promise<unknown[]> => {
+const differences = async ({ server, people }: World): Promise<unknown[]> => {
   const found: unknown[] = [];
-  const shownOf = (message: Message) => comparable(message, group);
   for (const { person, devices } of people) {
     const get = async <T>(path: string) => (await api(server, person.token)<T>('GET', path)).body;
     const { items } = await get<Output<'conversation:list'>>('/conversation/v1?limit=100');
@@ -167,13 +171,13 @@ const differences = async ({ server, people }: World, group: string): Promise<un
       for (const { name, client } of devices) {
         const summary = client.conversation(id).summary.get();
         const window = client.conversation(id).messages.get();
-        const shown = window?.messages.map(shownOf) ?? [];
+        const shown = window?.messages.map(comparable) ?? [];
         const held = summary && {
           ...{ head: summary.head, unread: summary.unread, read_seq: summary.read_seq, role: summary.role },
-          last: summary.last_message && shownOf(summary.last_message),
+          last: summary.last_message && comparable(summary.last_message),
         };
-        const told = { head, unread, read_seq, role, last: last_message && shownOf(last_message) };
-        const all = history.items.map(shownOf);
+        const told = { head, unread, read_seq, role, last: last_message && comparable(last_message) };
+        const all = history.items.map(comparable);
         const page = window?.hasOlder ? all.slice(all.length - shown.length) : all;
         if (JSON.stringify(held) !== JSON.stringify(told))
           found.push({ name, id, kind: conversation.kind, held, told });
@@ -189,8 +193,8 @@ const differences = async ({ server, people }: World, group: string): Promise<un
   return found;
 };
 
-const play = async (seed: number) => {
-  const world = await createWorld(seed);
+const play = async (seed: number, closing: (() => unknown)[]) => {
+  const world = await createWorld(seed, closing);
   const { random, pick, server, people, devices } = world;
   const [owner, second, third] = people as [World['people'][0], World['people'][0], World['people'][0]];
   const [boss] = owner.devices as [Device];
@@ -303,7 +307,7 @@ const play = async (seed: number) => {
   }
 
   for (const { wire } of devices) wire.heal();
-  const deadline = Date.now() + 30_000;
+  const deadline = Date.now() + healedMs;
   let left: unknown[] = ['nothing was looked at'];
   while (left.length > 0 && Date.now() < deadline) {
     await pause(100);
@@ -318,7 +322,7 @@ const play = async (seed: number) => {
       client.conversations.get().map(({ id }) => client.conversation(id).open()),
     );
     await Promise.all(opening).catch((error: unknown) => odd.push(error));
-    left = await differences(world, group.id);
+    left = await differences(world);
   }
   expect(left).toEqual([]);
   expect(odd).toEqual([]);
@@ -361,12 +365,27 @@ const play = async (seed: number) => {
   return { log, failed: failed.size, edits };
 };
 
-test.each(given === undefined ? [...seeds, Date.now() % 1_000_000] : [Number(given)])(
-  '[G2] [G3] [G4] [G5] [G6] [G10] whatever befalls the network: in the end every device shows what the server has, and each text is there once (seed %i)',
-  async seed => {
-    const begun = Date.now();
-    const { log, failed } = await play(seed);
-    if (given !== undefined) console.log({ seed, ms: Date.now() - begun, events: log.length, failed });
+/** Most of the time goes in waiting, hence two at once. */
+const pairs = seedsOf(given).flatMap((_, index, all) => (index % 2 === 0 ? [all.slice(index, index + 2)] : []));
+
+test.each(pairs.map(seeds => ({ seeds })))(
+  '[G2] [G3] [G4] [G5] [G6] [G10] whatever befalls the network: in the end every device shows what the server has, and each text is there once (seeds $seeds)',
+  async ({ seeds }) => {
+    const one = async (seed: number) => {
+      const begun = Date.now();
+      const closing: (() => unknown)[] = [];
+      try {
+        const { log, failed } = await play(seed, closing);
+        if (given !== undefined) console.log({ seed, ms: Date.now() - begun, events: log.length, failed });
+      } catch (error) {
+        if (error instanceof Error) error.message = `seed ${seed}: ${error.message}`;
+        throw error;
+      } finally {
+        for (const close of closing.reverse()) await close();
+      }
+    };
+    for (const result of await Promise.allSettled(seeds.map(one)))
+      if (result.status === 'rejected') throw result.reason;
   },
-  60_000,
+  healedMs + 60_000 + steps * 200,
 );

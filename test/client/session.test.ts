@@ -110,17 +110,23 @@ describe('refreshing', () => {
     expect(tabs.flatMap(({ endings }) => endings)).toEqual([]);
   });
 
-  test('a lost answer is asked for again with the same refresh token', async () => {
+  test.each([
+    ['one answer that was lost', 'lost', 1],
+    ['two that were lost', 'lost', 2],
+    ['two that never came', 'late', 2],
+  ] as const)('%s: the same refresh token is sent again, while the server still answers it', async (_, fate, times) => {
     const browser = createBrowser();
     const { fetch, refreshes } = spied((url, nth) =>
-      url.endsWith('/refresh-token') && nth === 1 ? 'lost' : undefined,
+      url.endsWith('/refresh-token') && nth <= times ? fate : undefined,
     );
     const { session, endings } = openTab(server.url, browser, { fetch });
     await session.signUp(newcomer());
     const old = kept(browser)?.refresh_token;
+    const begun = Date.now();
     const fresh = await session.refresh(await session.token());
+    expect(Date.now() - begun).toBeLessThan(9_000);
     expect(kept(browser)?.refresh_token).not.toBe(old);
-    expect(refreshes()).toBe(2);
+    expect(refreshes()).toBe(times + 1);
     expect((await api(server, fresh)('GET', '/user/v1/profile')).status).toBe(200);
     expect(endings).toEqual([]);
   });
@@ -164,7 +170,7 @@ describe('refreshing', () => {
     await one.session.signUp(newcomer());
     await two.session.restore();
     const token = await one.session.token();
-    const rest = createRest({ url: server.url });
+    const rest = createRest({ api: `${server.url}/api` });
     const { items } = await rest.call('session:list', {}, token);
     await rest.call('session:revoke', { id: items[0]?.id ?? '' }, token);
     expect(await codeOf(two.session.refresh(token))).toBe('signed_out');
@@ -218,7 +224,7 @@ describe('signing out', () => {
   test('a verdict on a sign-in that is over does not end the next', async () => {
     const { session, endings } = openTab(server.url);
     await session.signUp(newcomer());
-    const before = session.user.get();
+    const before = session.id();
     await session.signOut();
     await session.signUp(newcomer());
     await session.end('signed_out', before);
@@ -247,7 +253,7 @@ describe('what answers is not the server', () => {
     ['a closed connection', (request => void request.socket.destroy()) as RequestListener, 'offline'],
   ])('%s', async (_, listener, code) => {
     const url = await fake(listener);
-    const rest = createRest({ url, timeoutMs: 300 });
+    const rest = createRest({ api: `${url}/api`, timeoutMs: 300 });
     expect(await codeOf(rest.call('account:profile', {}, 'token'))).toBe(code);
     const browser = createBrowser();
     await openTab(server.url, browser).session.signUp(newcomer());
@@ -258,8 +264,21 @@ describe('what answers is not the server', () => {
     expect(browser.entries.has('session')).toBe(true);
   });
 
+  test('a server of another contract is named, whatever it answers; fresh tokens of it are taken all the same', async () => {
+    const tokens = JSON.stringify({ token: 'new', refresh_token: 'next', expires_in: 900 });
+    const url = await fake((_, response) => void response.writeHead(200, { 'Parley-Contract': '2' }).end(tokens));
+    const rest = createRest({ api: `${url}/api` });
+    await expect(rest.call('account:profile', {}, 'token')).rejects.toMatchObject({
+      code: 'odd_answer',
+      details: { contract: '2', known: '1' },
+    });
+    expect(await rest.call('account:refresh', {}, 'token')).toMatchObject({ token: 'new' });
+    const answer = await api(server)('GET', '/user/v1/profile');
+    expect([answer.status, answer.headers.get('parley-contract')]).toEqual([401, '1']);
+  });
+
   test('a gateway says when to come again', async () => {
-    const rest = createRest({ url: await fake(gateway) });
+    const rest = createRest({ api: await fake(gateway) });
     await expect(rest.call('account:profile', {}, 'token')).rejects.toMatchObject({
       retryable: true,
       retry_after_ms: 7_000,
@@ -267,7 +286,7 @@ describe('what answers is not the server', () => {
   });
 
   test('nobody there', async () => {
-    const rest = createRest({ url: 'http://127.0.0.1:9' });
+    const rest = createRest({ api: 'http://127.0.0.1:9/api' });
     expect(await codeOf(rest.call('account:profile', {}, 'token'))).toBe('offline');
   });
 });
@@ -276,7 +295,7 @@ test('fields go into the path, the query or the body', async () => {
   const { session } = openTab(server.url);
   const input = newcomer();
   await session.signUp(input);
-  const rest = createRest({ url: `${server.url}/` });
+  const rest = createRest({ api: `${server.url}/api` });
   const token = await session.token();
   const found = await rest.call('user:search', { q: input.username.slice(0, 8), limit: 1, after: undefined }, token);
   expect(found.items).toHaveLength(1);

@@ -1,3 +1,4 @@
+import { addressOf } from '../../src/client/address.ts';
 import { createConnection } from '../../src/client/connection.ts';
 import type { Signal } from '../../src/client/incoming.ts';
 import { createRest, type Fetch } from '../../src/client/rest.ts';
@@ -58,7 +59,7 @@ export const openTab = (
   const errors: unknown[] = [];
   const endings: Ending[] = [];
   const session = createSession({
-    rest: createRest({ url, fetch: parts.fetch, timeoutMs: parts.timeoutMs }),
+    rest: createRest({ api: addressOf(url).api, fetch: parts.fetch, timeoutMs: parts.timeoutMs }),
     storage: parts.storage ?? browser.storage(),
     locks: parts.locks ?? browser.locks,
     clock: Date,
@@ -75,7 +76,7 @@ export const openConnection = (url: string, tab: ReturnType<typeof openTab>) => 
   const states: string[] = [];
   const heard = { connected: 0, inbox: 0 };
   const connection = createConnection({
-    url,
+    address: addressOf(url),
     session: tab.session,
     onLogEvents: batch => void events.push(...batch),
     onSignal: (name, payload) => void signals.push({ name, payload }),
@@ -88,7 +89,7 @@ export const openConnection = (url: string, tab: ReturnType<typeof openTab>) => 
 };
 
 /** Counts and may spoil what is fetched. */
-export const spied = (spoil: (url: string, nth: number) => 'away' | 'lost' | undefined = () => undefined) => {
+export const spied = (spoil: (url: string, nth: number) => 'away' | 'lost' | 'late' | undefined = () => undefined) => {
   const urls: string[] = [];
   const fetch: Fetch = async (url, init) => {
     urls.push(url);
@@ -96,6 +97,7 @@ export const spied = (spoil: (url: string, nth: number) => 'away' | 'lost' | und
     if (fate === 'away') throw new TypeError('fetch failed');
     const response = await globalThis.fetch(url, init);
     if (fate === 'lost') throw new TypeError('fetch failed');
+    if (fate === 'late') await new Promise((_, reject) => init.signal.addEventListener('abort', reject));
     return response;
   };
   return { fetch, refreshes: () => urls.filter(url => url.endsWith('/refresh-token')).length };

@@ -56,9 +56,9 @@ describe('the tables of docs/client.md name everything there is, and nothing els
   };
 
   const interfaces: Record<string, string> = {
-    ClientOptions: 'client',
-    ChatClient: 'client',
-    ClientEvents: 'client',
+    ClientOptions: 'chat-client',
+    ChatClient: 'chat-client',
+    ClientEvents: 'chat-client',
     ChatConversation: 'conversation',
     Window: 'conversation-log',
     Entry: 'outbox-entry',

@@ -297,7 +297,7 @@ describe('the protocols on the wire', () => {
     const { texts, socket } = await open();
     socket.send('40{"token":"bob/s1"}');
     await until(() => texts.length > 1);
-    expect(texts[1]).toMatch(/^40\{"sid":"[^"]{20}"\}$/);
+    expect(texts[1]).toMatch(/^40\{"sid":"[^"]{20}","contract":"1"\}$/);
     expect(JSON.parse(texts[1]?.slice(2) ?? '').sid).not.toBe(JSON.parse(texts[0]?.slice(1) ?? '').sid);
     socket.terminate();
   });

@@ -1,4 +1,4 @@
-import { contractVersion } from '../../../protocol/echo.ts';
+import { contractVersion } from '../../../protocol/contract-version.ts';
 import type { Check } from '../check.ts';
 import { ok, skip, warn } from '../finding.ts';
 

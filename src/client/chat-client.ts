@@ -1,0 +1,71 @@
+import type { Input, LogEvent, Notification, OperationName, Output, Presence, User } from '../protocol/index.ts';
+import type { ConnectionState } from './connection.ts';
+import type { ChatConversation } from './conversation.ts';
+import type { Observable } from './observable.ts';
+import type { Entry } from './outbox.ts';
+import type { Fetch } from './rest.ts';
+import type { Ending } from './session.ts';
+import type { ChatStorage } from './store.ts';
+import type { Summary } from './summary.ts';
+
+export interface ClientOptions {
+  /** Of the server, as `https://chat.example.org`, or below a path of it; the page's own origin where absent. Throws where it is none. */
+  url?: string;
+  /** Where sessions, drafts of the outbox and copies of conversations are kept: IndexedDB of the browser, else memory, where absent. */
+  storage?: ChatStorage;
+  /** One for each account that is signed in at once in one browser; of its database, its locks and what its tabs tell each other. */
+  name?: string;
+  fetch?: Fetch;
+  /** Told what no call can tell: a storage that refuses, a malformed event. Written to the console where absent. */
+  onError?: (error: unknown) => void;
+}
+
+export interface ClientEvents {
+  /** Each event of the log that this client saw, once and in order within its conversation. */
+  event: LogEvent;
+  /** Each new entry of the inbox, once: live, or missed while there was no connection. */
+  notification: Notification;
+  /** The session is over, and why. */
+  ended: Ending;
+}
+
+/** A client of one server for one person at a time. */
+export interface ChatClient {
+  /** Who is signed in; another object where their names changed. */
+  readonly user: Observable<User | undefined>;
+  readonly connection: Observable<ConnectionState>;
+  /** `memory`: what is written is gone with this page. */
+  readonly storage: Observable<'persistent' | 'memory'>;
+  /** The lobby first, then what was last spoken in; empty while nobody is signed in. */
+  readonly conversations: Observable<readonly Summary[]>;
+  readonly unread: Observable<number>;
+  /** Unread entries of the inbox; 0 until it is known. */
+  readonly unreadNotifications: Observable<number>;
+  /** Of all conversations, in the order of writing. */
+  readonly outbox: Observable<readonly Entry[]>;
+  /** Takes up the session that this device has, if any. Call it first, unless somebody signs in anew. */
+  restore(): Promise<User | undefined>;
+  signUp(input: Input<'account:register'>): Promise<User>;
+  signIn(input: Input<'account:login'>): Promise<User>;
+  signOut(): Promise<void>;
+  /** Resolves when the list and everything in it is up to date for the first time. Rejects where nobody is signed in. */
+  synced(): Promise<void>;
+  /** Throws a `ChatError` `signed_out` where nobody is signed in. */
+  conversation(id: string): ChatConversation;
+  /** The direct conversation with a person, made where there is none. */
+  direct(user_id: string): Promise<ChatConversation>;
+  create(input: Omit<Input<'conversation:create'>, 'client_id'>): Promise<ChatConversation>;
+  join(room: Input<'conversation:join'>): Promise<ChatConversation>;
+  leave(conversation_id: string): Promise<void>;
+  presence(user_id: string): Observable<Presence | undefined>;
+  /** Sends a message of the outbox again that failed; gives one up. */
+  retry(client_id: string): void;
+  discard(client_id: string): void;
+  /** Any operation of the contract. Rejects with a `ChatError` only. */
+  call<N extends OperationName>(name: N, input: Input<N>): Promise<Output<N>>;
+  on<E extends keyof ClientEvents>(event: E, listener: (payload: ClientEvents[E]) => void): () => void;
+  /** Cuts the wait for the next try to connect short. */
+  reconnect(): void;
+  /** Lets go of everything; what was written stays in the storage. */
+  close(): Promise<void>;
+}
