@@ -2,7 +2,7 @@ import type { Page } from 'playwright-core';
 import { expect, it } from 'vitest';
 import { createLink, type Link } from './proxy.ts';
 import { seeder } from './seed.ts';
-import { inChromium, open, said, say, signIn, waiting } from './support.ts';
+import { eventually, inChromium, open, said, say, signIn, waiting } from './support.ts';
 
 /** Bytes after which the network goes: through all that a send is made of in this direction, its answer and the event included. */
 const steps = {
@@ -12,17 +12,12 @@ const steps = {
 
 inChromium('the network goes in the midst of a send', stage => {
   const comeBack = (page: Page, wire: Link) =>
-    expect
-      .poll(
-        async () => {
-          if (!wire.isWhole()) wire.heal();
-          // As a browser says that has a network again.
-          await page.evaluate("dispatchEvent(new Event('online'))");
-          return waiting(page).count();
-        },
-        { timeout: 20_000 },
-      )
-      .toBe(0);
+    eventually(async () => {
+      if (!wire.isWhole()) wire.heal();
+      // As a browser says that has a network again.
+      await page.evaluate("dispatchEvent(new Event('online'))");
+      return waiting(page).count();
+    }).toBe(0);
 
   for (const way of ['up', 'down'] as const)
     it(`[G2][G4] after each so many bytes ${way}: all is there once, in order`, async () => {
@@ -42,11 +37,11 @@ inChromium('the network goes in the midst of a send', stage => {
         wanted.push(text);
         wire.cutAfter(bytes, way);
         await say(page, text);
-        await expect.poll(async () => !wire.isWhole() || (await waiting(page).count()) === 0).toBe(true);
+        await eventually(async () => !wire.isWhole() || (await waiting(page).count()) === 0).toBe(true);
         if (!wire.isWhole()) cuts += 1;
         await comeBack(page, wire);
       }
-      await expect.poll(async () => (await said(page)).map(({ text }) => text)).toEqual(wanted);
+      await eventually(async () => (await said(page)).map(({ text }) => text)).toEqual(wanted);
       const { items: kept } = await other.ask('message:history', { conversation_id: id });
       expect(kept.map(({ message }) => message)).toEqual(wanted);
       // Otherwise it would be no test.

@@ -6,6 +6,7 @@ import {
   banner,
   composer,
   copied,
+  eventually,
   heading,
   inChromium,
   installed,
@@ -34,7 +35,7 @@ inChromium('the page without a connection', stage => {
   const texts = async (page: Page) => (await said(page)).map(({ text }) => text);
   const pending = (page: Page) => waiting(page).locator('.message-text').allTextContents();
   const told = (page: Page, text: string) =>
-    expect.poll(() => banner(page).allTextContents().then(String), { timeout: 15_000 }).toContain(text);
+    eventually(() => banner(page).allTextContents().then(String)).toContain(text);
 
   it('[G2][G4] shows what waits, and delivers it in order exactly once when the connection is back', async () => {
     const wire = await link();
@@ -77,7 +78,7 @@ inChromium('the page without a connection', stage => {
     wire.deafen();
     await say(cal, 'heard by the server only');
     const last = async () => (await dot.ask('message:history', { conversation_id: 'lobby' })).items.at(-1)?.message;
-    await expect.poll(last, { timeout: 10_000 }).toBe('heard by the server only');
+    await eventually(last).toBe('heard by the server only');
     expect(await pending(cal)).toEqual(['heard by the server only']);
     wire.cut();
     wire.heal();

@@ -2,7 +2,7 @@ import type { Page } from 'playwright-core';
 import { afterEach, expect, it } from 'vitest';
 import { createLink, type Link } from './proxy.ts';
 import { numbered, seeder, seederAgain } from './seed.ts';
-import { banner, inChromium, listed, open, ready, said, say, saying, signIn, waiting } from './support.ts';
+import { banner, eventually, inChromium, listed, open, ready, said, say, saying, signIn, waiting } from './support.ts';
 
 const hour = 3_600_000;
 /** The server's clock goes on while everybody sleeps. */
@@ -65,18 +65,18 @@ inChromium(
       await saying(page, 'good night').waitFor({ timeout: 20_000 });
       await waiting(page).first().waitFor({ state: 'detached' });
       await ready(page);
-      await expect.poll(() => unread(page, 'Far'), { timeout: 10_000 }).toEqual(['65']);
-      await expect.poll(() => unread(page, 'Near'), { timeout: 10_000 }).toEqual([]);
+      await eventually(() => unread(page, 'Far')).toEqual(['65']);
+      await eventually(() => unread(page, 'Near')).toEqual([]);
       expect((await texts(page)).at(-1)).toBe('good night');
       expect(await isWhole(page, 'near', 600)).toBeGreaterThanOrEqual(50);
       const fresh = await seederAgain(stage.server, talker.username);
       await fresh.say(near, ['good morning']);
       await saying(page, 'good morning').waitFor();
       await open(page, 'Far');
-      await expect.poll(() => texts(page)).toContain('far 1');
+      await eventually(() => texts(page)).toContain('far 1');
       await page.getByRole('button', { name: /jump to latest/i }).click();
       await isWhole(page, 'far', 65);
-      await expect.poll(() => unread(page, 'Far'), { timeout: 10_000 }).toEqual([]);
+      await eventually(() => unread(page, 'Far')).toEqual([]);
     });
 
     it('[G5] after the browser froze it, with all that was told to it meanwhile', async () => {
@@ -90,7 +90,7 @@ inChromium(
       await talker.say(far, numbered('far', 30));
       await cdp.send('Page.setWebLifecycleState', { state: 'active' });
       await isWhole(page, 'near', 600);
-      await expect.poll(() => unread(page, 'Far'), { timeout: 10_000 }).toEqual(['31']);
+      await eventually(() => unread(page, 'Far')).toEqual(['31']);
       await say(page, 'awake');
       await saying(page, 'awake').waitFor();
       expect((await texts(page)).at(-1)).toBe('awake');
@@ -104,9 +104,9 @@ inChromium(
       await open(phone, 'Near');
       await open(desk, 'Near');
       await talker.say(far, numbered('far', 4));
-      for (const page of [phone, desk]) await expect.poll(() => unread(page, 'Far')).toEqual(['5']);
+      for (const page of [phone, desk]) await eventually(() => unread(page, 'Far')).toEqual(['5']);
       await open(phone, 'Far');
-      for (const page of [phone, desk]) await expect.poll(() => unread(page, 'Far'), { timeout: 10_000 }).toEqual([]);
+      for (const page of [phone, desk]) await eventually(() => unread(page, 'Far')).toEqual([]);
       await open(phone, 'Near');
       await Promise.all([
         talker.say(near, numbered('talker', 20)),
@@ -114,7 +114,7 @@ inChromium(
           for (const text of numbered(`device ${device},`, 10)) await say(page, text);
         }),
       ]);
-      for (const page of [phone, desk]) await expect.poll(async () => (await said(page)).length).toBe(41);
+      for (const page of [phone, desk]) await eventually(async () => (await said(page)).length).toBe(41);
       expect(await said(phone)).toEqual(await said(desk));
     });
   },

@@ -99,6 +99,9 @@ export const watch = (page: Page, problems: string[], expected?: RegExp) => {
 
 export const password = 'correct horse 1';
 
+/** What is to be so sooner or later, on a machine that is busy with others. */
+export const eventually = <T>(read: () => T | Promise<T>) => expect.poll(read, { timeout: 20_000 });
+
 /** Creates an account as a person would. */
 export const register = async (page: Page, username: string, fullName: string) => {
   await page.getByLabel('Your name').fill(fullName);

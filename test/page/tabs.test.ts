@@ -2,7 +2,20 @@ import type { Page } from 'playwright-core';
 import { expect, it } from 'vitest';
 import { createLink } from './proxy.ts';
 import { numbered, seeder } from './seed.ts';
-import { composer, inChromium, listed, open, ready, register, said, say, saying, signIn, waiting } from './support.ts';
+import {
+  composer,
+  eventually,
+  inChromium,
+  listed,
+  open,
+  ready,
+  register,
+  said,
+  say,
+  saying,
+  signIn,
+  waiting,
+} from './support.ts';
 
 inChromium('two tabs of one person', stage => {
   const texts = async (page: Page) => (await said(page)).map(({ text }) => text);
@@ -21,7 +34,7 @@ inChromium('two tabs of one person', stage => {
     await waiting(first).getByText('from the second').waitFor();
     await say(first, 'and the first again');
     const all = ['from the first', 'from the second', 'and the first again'];
-    await expect.poll(() => waiting(second).locator('.message-text').allTextContents()).toEqual(all);
+    await eventually(() => waiting(second).locator('.message-text').allTextContents()).toEqual(all);
     await first.context().setOffline(false);
     for (const page of [first, second]) {
       await saying(page, 'and the first again').waitFor({ timeout: 20_000 });
@@ -46,7 +59,7 @@ inChromium('two tabs of one person', stage => {
     await say(first, 'not answered');
     await say(first, 'not sent');
     const heard = async () => (await server.ask('message:history', { conversation_id: id })).items;
-    await expect.poll(async () => (await heard()).length, { timeout: 10_000 }).toBe(1);
+    await eventually(async () => (await heard()).length).toBe(1);
     await waiting(second).getByText('not sent').waitFor();
     await first.close();
     wire.cut();
@@ -68,12 +81,12 @@ inChromium('two tabs of one person', stage => {
     await friend.say(id, numbered('hello', 7));
     for (const page of [first, second]) {
       await listed(page, 'Friend').getByText('7 unread messages').waitFor({ state: 'attached' });
-      await expect.poll(() => page.title()).toBe('(7) Parley');
+      await eventually(() => page.title()).toBe('(7) Parley');
     }
     await open(first, 'Friend');
     for (const page of [first, second]) {
       await listed(page, 'Friend').locator('.sidebar-badge').waitFor({ state: 'detached' });
-      await expect.poll(() => page.title()).toBe('Parley');
+      await eventually(() => page.title()).toBe('Parley');
     }
   });
 
@@ -95,7 +108,7 @@ inChromium('two tabs of one person', stage => {
     expect(await composer(second).inputValue()).toBe('dear all');
     await say(second, 'dear everybody');
     await saying(first, 'dear everybody').waitFor();
-    await expect.poll(() => composer(first).inputValue()).toBe('');
+    await eventually(() => composer(first).inputValue()).toBe('');
     await first.reload();
     await ready(first);
     await open(first, 'Pen');
