@@ -54,7 +54,7 @@ export const travel = (page: Page, way: 'up' | 'down', step = 1_200): Promise<Jo
     const frames = () => new Promise(resolve => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(resolve))));
     const seen = new Set();
     const journey = { holes: 0, jumps: [], rows: 0, nodes: 0, steps: 0, isOver: false };
-    const deadline = performance.now() + 100_000;
+    const deadline = performance.now() + 60_000;
     while (!journey.isOver && performance.now() < deadline) {
       journey.steps++;
       timeline.scrollTop += ${way === 'up' ? -step : step};
@@ -72,7 +72,7 @@ export const travel = (page: Page, way: 'up' | 'down', step = 1_200): Promise<Jo
       for (const one of seqs) seen.add(one);
       journey.rows = Math.max(journey.rows, seqs.length);
       journey.nodes = Math.max(journey.nodes, document.querySelectorAll('*').length);
-      const [start, end] = [timeline.querySelector('.timeline-beginning'), timeline.querySelector('.timeline-end')];
+      const [start, end] = [timeline.querySelector('.timeline-beginning'), timeline.querySelector('.timeline-end:last-child')];
       journey.isOver = ${
         way === 'up'
           ? 'start !== null && timeline.scrollTop === 0'
