@@ -51,7 +51,10 @@ export const confirm = async (page: Page, name: string) => {
   await dialog(page).waitFor({ state: 'hidden' });
 };
 
-export const closeDialog = (page: Page) => confirm(page, 'Close');
+export const closeDialog = async (page: Page) => {
+  await dialog(page).locator('.dialog-head').getByRole('button', { name: 'Close' }).click();
+  await dialog(page).waitFor({ state: 'hidden' });
+};
 
 /** What passes by at the edge of the window. */
 export const notice = (page: Page, text: string | RegExp) => page.locator('.notice', { hasText: text });

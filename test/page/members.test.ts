@@ -1,6 +1,17 @@
 import type { Page } from 'playwright-core';
 import { expect, it } from 'vitest';
-import { confirm, dialog, fromItsMenu, fromMenuOf, fromMenuOfMember, hasFocus, idOf, member } from './gestures.ts';
+import {
+  begin,
+  confirm,
+  dialog,
+  fromItsMenu,
+  fromMenuOf,
+  fromMenuOfMember,
+  hasFocus,
+  idOf,
+  member,
+  notice,
+} from './gestures.ts';
 import { seeder } from './seed.ts';
 import { composer, heading, inChromium, listed, open, register, say, saying } from './support.ts';
 
@@ -108,25 +119,29 @@ inChromium('the members of a room', stage => {
     await fromMenuOfMember(ann, 'Cleo', 'Ban');
     await confirm(ann, 'Ban');
     await listed(cleo, 'Club').waitFor({ state: 'detached' });
-    await cleo.getByRole('button', { name: 'Join', exact: true }).click();
-    await cleo.locator('.notice').getByText('You are banned from this room.').waitFor();
+    await cleo.getByRole('heading', { name: 'This conversation is not there' }).waitFor();
+    await panel(cleo).getByText('This conversation is not there, or you are not in it.').waitFor();
+    await begin(cleo, 'Browse rooms');
+    await dialog(cleo).getByRole('button', { name: 'Join Club' }).click();
+    await notice(cleo, 'You are banned from this room.').waitFor();
     const lift = panel(ann).getByRole('button', { name: 'Unban Cleo' });
     await lift.waitFor();
     await panel(ben).getByRole('button', { name: 'Unban Cleo' }).waitFor();
     await lift.click();
     await lift.waitFor({ state: 'detached' });
-    await cleo.getByRole('button', { name: 'Join', exact: true }).click();
+    await confirm(cleo, 'Join Club');
     await heading(cleo, 'Club').waitFor();
     await say(cleo, 'Back');
     await saying(ann, 'Back').waitFor();
   });
 
   it('are written to from their menu, and leave: the last owner not before there is another', async () => {
+    await cleo.getByRole('button', { name: 'Members', exact: true }).click();
     await fromMenuOfMember(cleo, 'Ann', 'Message');
     await heading(cleo, 'Ann').waitFor();
     await fromItsMenu(ann, 'Leave');
     await confirm(ann, 'Leave');
-    await ann.locator('.notice').getByText('Make somebody else an owner first, or delete it.').waitFor();
+    await notice(ann, 'Make somebody else an owner first, or delete it.').waitFor();
     await fromMenuOfMember(ann, 'Ben', 'Make owner');
     await member(ben, 'Ben').getByText('Owner').waitFor();
     await panel(ann).getByRole('button', { name: 'Leave' }).click();

@@ -1,6 +1,16 @@
 import type { Page } from 'playwright-core';
 import { expect, it } from 'vitest';
-import { besides, comesInSight, confirm, dialog, fromMenuOf, hasFocus, idOf, isInSight } from './gestures.ts';
+import {
+  besides,
+  closeDialog,
+  comesInSight,
+  confirm,
+  dialog,
+  fromMenuOf,
+  hasFocus,
+  idOf,
+  isInSight,
+} from './gestures.ts';
 import { numbered, openId, type Seeder, seeder } from './seed.ts';
 import { composer, inChromium, listed, open, register, say, saying } from './support.ts';
 
@@ -91,17 +101,16 @@ inChromium('what can be done with messages', stage => {
 
   it('jump to what a reply answers, however far up that is', async () => {
     const [first] = await rosa.say(group, ['the far original', ...numbered('between', 120)]);
-    await rosa.ask('message:send', {
+    const { id } = await rosa.ask('message:send', {
       conversation_id: group,
       message: 'a late answer',
       client_id: 'late',
       reply_to: first?.id,
     });
-    await open(dan, 'Lobby');
-    await dan.reload();
-    await open(dan, 'The bus');
-    await dan.getByRole('button', { name: /jump to latest$/i }).click();
     await comesInSight(saying(dan, 'a late answer'));
+    // What is read when a conversation is opened begins at its end.
+    const names = async () => (await rosa.ask('message:readers', { id })).read.map(({ username }) => username);
+    await expect.poll(names, { timeout: 15_000 }).toContain('dan');
     await dan.reload();
     await comesInSight(saying(dan, 'a late answer'));
     expect(await saying(dan, 'the far original').count()).toBe(0);
@@ -155,7 +164,7 @@ inChromium('what can be done with messages', stage => {
     await dialog(eve).getByRole('heading', { name: 'Read by 1 person' }).waitFor();
     await dialog(eve).getByText('Dan Müller').waitFor();
     expect(await dialog(eve).getByText('Rosa Parks').count()).toBe(0);
-    await confirm(eve, 'Close');
+    await closeDialog(eve);
     expect(openId(eve)).toBe(group);
   });
 });

@@ -93,7 +93,7 @@ inChromium('the settings of an account', stage => {
     await field(ada, 'Current password').fill('wrong horse 1');
     await field(ada, 'New password').fill(next);
     await button(ada, 'Change password').click();
-    await hasNote(field(ada, 'Current password'), 'The username or the password is wrong.');
+    await hasNote(field(ada, 'Current password'), 'This is not your password.');
     await field(ada, 'Current password').fill(password);
     await field(ada, 'New password').fill('short');
     await button(ada, 'Change password').click();
