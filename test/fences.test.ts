@@ -214,3 +214,32 @@ describe('import fences (design, layout)', () => {
     expect(breaches(graph)).toEqual([]);
   });
 });
+
+describe('the page', () => {
+  const page = new URL('../client-demo/', import.meta.url);
+  const files = readdirSync(page, { recursive: true, encoding: 'utf8' }).filter(path => /\.tsx?$/.test(path));
+  const importsOf = (path: string) =>
+    [...readFileSync(new URL(path, page), 'utf8').matchAll(/(?:\bfrom|\bimport)\s*\(?\s*'([\w./@-]+)'/g)].map(
+      match => match[1] ?? '',
+    );
+  const isOwn = (path: string, target: string) =>
+    target.startsWith('.') && !posix.join(posix.dirname(path.replaceAll('\\', '/')), target).startsWith('..');
+
+  test('is built on the client library alone', () => {
+    expect(files.length).toBeGreaterThan(50);
+    const outside = files.flatMap(path =>
+      importsOf(path)
+        .filter(target => !isOwn(path, target) && !/^(parley\/client|preact(\/hooks)?|lucide)$/.test(target))
+        .map(target => `${path} imports ${target}`),
+    );
+    expect(outside).toEqual([]);
+    expect(files.some(path => importsOf(path).includes('parley/client'))).toBe(true);
+  });
+
+  test('makes no markup of text', () => {
+    const made = files.filter(path =>
+      /innerHTML|outerHTML|insertAdjacentHTML|document\.write|srcdoc/i.test(readFileSync(new URL(path, page), 'utf8')),
+    );
+    expect(made).toEqual([]);
+  });
+});

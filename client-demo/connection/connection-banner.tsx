@@ -49,9 +49,9 @@ const Line = () => {
           {t('connection.now')}
         </button>
       )}
-      {trouble.action === 'reload' && (
-        <button type="button" class="banner-button" onClick={() => location.reload()}>
-          {t('connection.reload')}
+      {trouble.action === 'again' && (
+        <button type="button" class="banner-button" onClick={client.reconnect}>
+          {t('connection.again')}
         </button>
       )}
     </Banner>

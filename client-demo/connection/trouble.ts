@@ -9,7 +9,7 @@ export interface Trouble {
   /** A try is under way, after others that failed. */
   readonly isTrying?: boolean;
   /** What the person can do: cut the wait short; or begin anew where the page does not come back by itself. */
-  readonly action?: 'now' | 'reload';
+  readonly action?: 'now' | 'again';
 }
 
 const textOf = ({ error }: ConnectionState): Key => {
@@ -33,8 +33,8 @@ export const troubleOf = (state: ConnectionState, hasNetwork: boolean): Trouble 
       return undefined;
     case 'ended':
       if (error?.details?.['reason'] === 'too_many_sockets')
-        return { text: 'connection.tooManySockets', action: 'reload' };
-      return { text: error?.code === 'signed_out' ? 'connection.signedOut' : 'connection.ended', action: 'reload' };
+        return { text: 'connection.tooManySockets', action: 'again' };
+      return { text: error?.code === 'signed_out' ? 'connection.signedOut' : 'connection.ended', action: 'again' };
     case 'connecting':
     case 'waiting': {
       if (!hasNetwork) return { text: 'connection.offline' };

@@ -1,7 +1,7 @@
 import type { Output, Profile, User } from '../protocol/index.ts';
 import { addressOf } from './address.ts';
 import type { ChatClient, ClientEvents, ClientOptions } from './chat-client.ts';
-import { type Call, createCall } from './commands.ts';
+import { type Call, createCall, insist } from './commands.ts';
 import { createConnection } from './connection.ts';
 import { type ChatConversation, createConversation } from './conversation.ts';
 import { createDesk, type Desk } from './desk.ts';
@@ -166,7 +166,10 @@ export const createClient = ({
     synced: async () => here().synced,
     conversation,
     direct: async user_id => take(await call('conversation:direct', { user_id })),
-    create: async input => take(await call('conversation:create', { ...input, client_id: newId() })),
+    async create(input) {
+      const client_id = newId();
+      return take(await insist(() => call('conversation:create', { ...input, client_id }), isOnline));
+    },
     join: async room => take(await call('conversation:join', room)),
     async leave(conversation_id) {
       const before = here().conversations.get(conversation_id)?.log;
@@ -179,7 +182,11 @@ export const createClient = ({
     discard: client_id => here().outbox.discard(client_id),
     call,
     on,
-    reconnect: connection.retryNow,
+    reconnect() {
+      // Whoever was sent away for good, as for too many windows, may come back by their own wish.
+      if (connection.state.get().status === 'ended' && desk) connection.start();
+      else connection.retryNow();
+    },
     async close() {
       closed = true;
       for (const stop of stops) stop();

@@ -70,7 +70,7 @@ export const createConversation = ({
     loading: history.loading(id),
     receipts,
     typing: typing.in(id),
-    open: () => history.open(id),
+    open: () => desk.open(id),
     showLatest: () => history.latest(id),
     showAround: seq => history.around(id, seq),
     loadOlder: () => history.older(id),

@@ -8,6 +8,7 @@ import type { OnSignal, Signal } from './incoming.ts';
 import type { Locks } from './locks.ts';
 import type { Observable } from './observable.ts';
 import { createOutbox, type Entry, type Outbox } from './outbox.ts';
+import { createPastReceipts } from './past-receipts.ts';
 import { createPresence, type PresenceDesk } from './presence.ts';
 import { createPreviews } from './previews.ts';
 import { createReads, type Reads } from './reads.ts';
@@ -20,7 +21,9 @@ import { createTyping, type TypingDesk } from './typing.ts';
 export interface Desk {
   readonly conversations: Conversations;
   readonly outbox: Outbox;
-  readonly history: History;
+  readonly history: Omit<History, 'open'>;
+  /** Loads what is shown of a conversation, and how far others have read in it. */
+  open(conversation_id: string): Promise<void>;
   readonly reads: Reads;
   readonly typing: TypingDesk;
   readonly presence: PresenceDesk;
@@ -138,6 +141,8 @@ export const createDesk = (parts: DeskParts): Desk => {
     onError,
   });
 
+  const pastReceipts = createPastReceipts({ conversations, call, isOnline, quietly });
+
   const inbox = createInbox({
     ...{ user_id: me, storage, call, isOnline, random, onError },
     onNew: parts.onNotification,
@@ -165,6 +170,10 @@ export const createDesk = (parts: DeskParts): Desk => {
 
   return {
     ...{ conversations, outbox, history, reads, typing, presence, inbox },
+    async open(id) {
+      await history.open(id);
+      pastReceipts.look(id);
+    },
     synced: whenSynced,
     loaded,
 
@@ -183,6 +192,7 @@ export const createDesk = (parts: DeskParts): Desk => {
         sync.all().then(() => {
           if (closed) return;
           outbox.resume();
+          pastReceipts.resume();
           return previews.resume();
         }),
       );
@@ -190,6 +200,7 @@ export const createDesk = (parts: DeskParts): Desk => {
 
     disconnected() {
       typing.clear();
+      presence.pause();
     },
 
     async close(isOver) {

@@ -7,6 +7,8 @@ export interface PresenceDesk {
   hear(presence: Presence): void;
   /** A connection is there (again): what is watched is asked for. */
   resume(): void;
+  /** The connection is gone: nobody knows. */
+  pause(): void;
   clear(): void;
 }
 
@@ -112,6 +114,9 @@ export const createPresence = ({
     resume() {
       for (const one of watched.values()) one.asked = false;
       askSoon();
+    },
+    pause() {
+      for (const { state } of watched.values()) state.set(undefined);
     },
     clear() {
       clearTimeout(timer);
