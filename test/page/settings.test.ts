@@ -147,10 +147,11 @@ inChromium('the settings of an account', stage => {
     await ada.getByText('This account was deleted.').waitFor();
     await bob.reload();
     await listed(bob, 'Deleted account').waitFor();
-    await open(bob, 'Lobby');
-    await saying(bob, 'Call me Lovelace').waitFor();
-    await bob.locator('.message-name', { hasText: 'Deleted account' }).first().waitFor();
-    expect(await bob.locator('body').textContent()).not.toContain('Ada ');
+    const fresh = await stage.visit();
+    await signIn(fresh, 'bob');
+    await saying(fresh, 'Call me Lovelace').waitFor();
+    expect(await fresh.locator('.message-name').allTextContents()).toEqual(['Deleted account']);
+    expect(await fresh.locator('body').textContent()).not.toContain('Ada ');
     await ada.getByRole('button', { name: 'Sign in', exact: true }).click();
     await ada.getByLabel('Username').fill('ada');
     await ada.getByLabel('Password', { exact: true }).fill(next);
