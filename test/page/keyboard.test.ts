@@ -1,4 +1,4 @@
-import type { Page } from 'playwright-core';
+import type { Locator, Page } from 'playwright-core';
 import { expect, it } from 'vitest';
 import { dialog, focusIsSeen, hasFocus, idOf, isFocused } from './gestures.ts';
 import { seeder } from './seed.ts';
@@ -31,6 +31,15 @@ const outline = (page: Page) =>
       .some(({ outlineStyle, outlineWidth, boxShadow }) => (outlineStyle !== 'none' && outlineWidth !== '0px') || boxShadow !== 'none');
     return drawn ? '' : element.outerHTML.slice(0, 200);
   })()`);
+
+/** Goes back into the messages, and up to this one. */
+const climbTo = async (page: Page, message: Locator) => {
+  const isAmong = () => page.evaluate(`document.activeElement.matches('.message')`);
+  for (let step = 0; step < 10 && !(await isAmong()); step++) await page.keyboard.press('Shift+Tab');
+  await page.keyboard.press('End');
+  for (let step = 0; step < 10 && !(await isFocused(message)); step++) await page.keyboard.press('ArrowUp');
+  await hasFocus(message);
+};
 
 /** A text typed where the focus is. */
 const type = async (page: Page, text: string, key = 'Enter') => {
@@ -88,9 +97,8 @@ inChromium('the page by keyboard alone', stage => {
   it('replies, reacts, edits and takes back among the messages', async () => {
     const asked = saying(kim, 'Shall we?');
     await asked.waitFor();
-    await composer(kim).focus();
-    for (let step = 0; step < 40 && !(await isFocused(asked)); step++) await kim.keyboard.press('Shift+Tab');
-    await hasFocus(asked);
+    await hasFocus(composer(kim));
+    await climbTo(kim, asked);
     await kim.keyboard.press('ArrowUp');
     await hasFocus(saying(kim, 'older words'));
     await kim.keyboard.press('ArrowDown');
@@ -99,8 +107,7 @@ inChromium('the page by keyboard alone', stage => {
     await type(kim, 'We shall');
     await saying(kim, 'We shall').getByRole('button', { name: 'Mary Jackson Shall we?' }).waitFor();
 
-    for (let step = 0; step < 40 && !(await isFocused(asked)); step++) await kim.keyboard.press('Shift+Tab');
-    await hasFocus(asked);
+    await climbTo(kim, asked);
     await kim.keyboard.press('+');
     await hasFocus(kim.getByRole('menuitemcheckbox', { name: 'React with 👍' }));
     await kim.keyboard.press('ArrowRight');
@@ -125,8 +132,7 @@ inChromium('the page by keyboard alone', stage => {
     await kim.keyboard.press('Escape');
     await hasFocus(composer(kim));
 
-    for (let step = 0; step < 40 && !(await isFocused(saying(kim, 'We shall not'))); step++)
-      await kim.keyboard.press('Shift+Tab');
+    await climbTo(kim, saying(kim, 'We shall not'));
     await kim.keyboard.press('Delete');
     await dialog(kim).getByRole('heading', { name: 'Take this message back?' }).waitFor();
     await tabTo(kim, 'Take back');
@@ -185,7 +191,9 @@ inChromium('the page by keyboard alone', stage => {
     await kim.keyboard.press('Escape');
     await dialog(kim).waitFor({ state: 'hidden' });
     await focusIsSeen(kim);
-    await kim.keyboard.press('Alt+ArrowUp');
+    await kim.keyboard.press('/');
+    await hasFocus(kim.getByRole('searchbox'));
+    await type(kim, 'work');
     await heading(kim, 'Workshop').waitFor();
     await kim.keyboard.press('Alt+m');
     await kim.getByRole('complementary').getByRole('heading', { name: '2 members' }).waitFor();

@@ -56,7 +56,8 @@ inChromium('the page on a phone', stage => {
     await fits(page);
     await hit(page.getByRole('button', { name: 'Members', exact: true }));
     await shows(page, 'members');
-    await page.getByRole('complementary').getByText('2 members').waitFor();
+    const headings = page.getByRole('complementary').getByRole('heading', { level: 3 });
+    await expect.poll(() => headings.allTextContents(), { timeout: 15_000 }).toContain('2 members');
     await fits(page);
   });
 
