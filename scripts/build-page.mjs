@@ -49,11 +49,11 @@ const assemble = async outputs => {
   const html = readFileSync(join(source, 'index.html'), 'utf8')
     .replace('main.css', named(/^assets\/main-.*\.css$/))
     .replace('main.js', named(/^assets\/main-.*\.js$/))
-    .replace('  </head>', chunks.map(path => `    <link rel="modulepreload" href="${path}">\n`).join('') + '  </head>');
+    .replace('  </head>', `${chunks.map(path => `    <link rel="modulepreload" href="${path}">\n`).join('')}  </head>`);
   files.set('index.html', Buffer.from(html));
 
   // The worker keeps what the page is made of, under a name of that content.
-  const kept = [...files.keys()].filter(path => !path.endsWith('.map') && path !== 'index.html');
+  const kept = [...files.keys()].filter(path => path !== 'index.html');
   const version = hashOf(kept.map(path => `${path} ${hashOf(files.get(path))}`).join('\n') + html);
   const worker = await build({
     ...shared,

@@ -1,5 +1,5 @@
 import type { ChatClient, Ending, User } from 'parley/client';
-import { useEffect, useMemo, useState } from 'preact/hooks';
+import { useEffect, useMemo, useReducer, useState } from 'preact/hooks';
 import { loadWords } from '../language/load.ts';
 import type { Words } from '../language/words.ts';
 import { createMemberLists } from '../people/member-lists.ts';
@@ -32,9 +32,12 @@ export const App = ({
   const dialogs = useMemo(createDialogs, []);
   const dialog = useObservable(dialogs);
   const user = useObservable(client.user);
-  const drafts = useMemo(() => createDrafts(user?.id ?? ''), [user?.id]);
+  // Not by the person alone: who comes back in the same moment has another session, which knows nothing of what is drawn.
+  const [session, nextSession] = useReducer<number, void>(count => count + 1, 0);
+  const drafts = useMemo(() => createDrafts(user?.id ?? ''), [user?.id, session]);
   useEffect(() => drafts.stop, [drafts]);
-  const members = useMemo(() => createMemberLists(client), [client, user?.id]);
+  const members = useMemo(() => createMemberLists(client), [client, user?.id, session]);
+  useEffect(() => members.stop, [members]);
   const [isStarting, setStarting] = useState(true);
   const [ending, setEnding] = useState<Ending>();
   useTheme(settings);
@@ -43,7 +46,9 @@ export const App = ({
   useEffect(() => {
     const stop = client.on('ended', reason => {
       setEnding(reason);
+      nextSession();
       dialogs.close();
+      notices.clear();
       route.replace({});
     });
     void begin(client, guest, words.get(), route.replace)
@@ -52,10 +57,17 @@ export const App = ({
     return stop;
   }, [client, guest, words, route, notices, dialogs]);
 
-  const app: AppParts = { client, route, settings, words, notices, drafts, dialogs, members };
+  // Whose session was ended elsewhere may come back for what they had begun; who leaves takes it along.
+  useEffect(() => client.on('ended', reason => reason !== 'signed_out' && drafts.forget()), [client, drafts]);
+
+  // The same as long as its parts are: whatever uses one of them is drawn again with it.
+  const app = useMemo<AppParts>(
+    () => ({ client, route, settings, words, notices, drafts, dialogs, members }),
+    [client, route, settings, words, notices, drafts, dialogs, members],
+  );
   return (
     <AppContext.Provider value={app}>
-      {user ? <Shell key={user.id} me={user} /> : !isStarting && <SignIn ending={ending} />}
+      {user ? <Shell key={`${user.id} ${session}`} me={user} /> : !isStarting && <SignIn ending={ending} />}
       {dialog === undefined && <NoticeList />}
     </AppContext.Provider>
   );

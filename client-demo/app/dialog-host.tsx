@@ -1,4 +1,5 @@
 import type { User } from 'parley/client';
+import { useCallback } from 'preact/hooks';
 import { Inbox } from '../notify/inbox.tsx';
 import { FindPeople } from '../people/find-people.tsx';
 import { Invite } from '../people/invite.tsx';
@@ -18,7 +19,10 @@ import { useApp } from './context.ts';
 export const DialogHost = ({ me }: { me: User }) => {
   const { dialogs } = useApp();
   const dialog = useObservable(dialogs);
-  const onClose = dialogs.close;
+  // What a dialog began may end after it was left: that closes no other one.
+  const onClose = useCallback(() => {
+    if (dialogs.get() === dialog) dialogs.close();
+  }, [dialogs, dialog]);
   switch (dialog?.name) {
     case undefined:
       return null;

@@ -10,21 +10,9 @@ export const NoticeList = () => {
   const { t } = useWords();
   return (
     <div class="notices" role="status" aria-live="polite">
-      {useObservable(notices).map(({ id, text, tone, action }) => (
+      {useObservable(notices).map(({ id, text, tone }) => (
         <div key={id} class={`notice ${tone}`}>
           <span class="notice-text">{text}</span>
-          {action && (
-            <button
-              type="button"
-              class="notice-action"
-              onClick={() => {
-                notices.dismiss(id);
-                action.run();
-              }}
-            >
-              {action.label}
-            </button>
-          )}
           <button type="button" class="notice-close" aria-label={t('app.close')} onClick={() => notices.dismiss(id)}>
             <Icon of={X} />
           </button>

@@ -13,7 +13,6 @@ export interface Route extends Observable<Place> {
   go(place: Place): void;
   /** Without a step for Back. */
   replace(place: Place): void;
-  stop(): void;
 }
 
 const parse = (hash: string): Place => {
@@ -51,6 +50,5 @@ export const createRoute = (): Route => {
     subscribe: place.subscribe,
     go: move('pushState'),
     replace: move('replaceState'),
-    stop: () => removeEventListener('popstate', follow),
   };
 };

@@ -11,7 +11,6 @@ export interface Choices {
 
 export interface Settings extends State<Choices> {
   change(some: Partial<Choices>): void;
-  stop(): void;
 }
 
 const key = 'parley.settings';
@@ -34,6 +33,5 @@ export const createSettings = (): Settings => {
     ...choices,
     set,
     change: some => set({ ...choices.get(), ...some }),
-    stop: () => removeEventListener('storage', onStorage),
   };
 };

@@ -60,9 +60,9 @@ export const EmojiPicker = ({
     // In the top layer: neither cut off by what scrolls nor under a dialog.
     element.showPopover();
     const put = () => {
+      if (!isPhone()) return place(element, beside);
       element.style.left = '';
       element.style.top = '';
-      if (!isPhone()) place(element, beside);
     };
     put();
     // Where the keyboard is on the screen, it would hide what there is to choose.

@@ -1,4 +1,4 @@
-import type { ChatConversation, Message } from 'parley/client';
+import { type ChatConversation, ChatError, type Message } from 'parley/client';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { useApp } from '../app/context.ts';
 import type { Draft } from '../app/drafts.ts';
@@ -83,8 +83,10 @@ export const useWriting = (chat: ChatConversation, target: State<Target | undefi
       message => {
         if (isCurrent && reply.current === wanted && !target.get()) target.set({ kind: 'reply', message });
       },
-      () => {
-        if (isCurrent && reply.current === wanted) reply.current = undefined;
+      error => {
+        // Without a connection it is a reply nevertheless.
+        const isGone = !(error instanceof ChatError) || !error.retryable;
+        if (isCurrent && reply.current === wanted && isGone) reply.current = undefined;
       },
     );
     return () => {

@@ -1,4 +1,5 @@
 import { addressOf, type Place } from '../app/route.ts';
+import { isLookedAt } from '../ui/is-looked-at.ts';
 
 interface Alert {
   readonly conversation_id: string;
@@ -9,11 +10,10 @@ interface Alert {
 
 export interface Alerts {
   /** Shows it, unless somebody looks at the page, or another tab does it. */
-  show(alert: Alert): Promise<void>;
+  show(alert: Alert): void;
+  /** Takes away what is shown. */
   stop(): void;
 }
-
-const isLookedAt = () => document.visibilityState === 'visible' && document.hasFocus();
 
 /** The system's notifications for this person, one for each conversation, shown by one of the tabs. */
 export const createAlerts = (user_id: string, go: (place: Place) => void): Alerts => {
@@ -21,36 +21,48 @@ export const createAlerts = (user_id: string, go: (place: Place) => void): Alert
   const speaker = createTurn(`parley-alerts:${user_id}`, stopping.signal);
   const looking = createLooking(`parley-looking:${user_id}`, stopping.signal);
   const prefix = `parley:${user_id}:`;
-  const withoutWorker = new Set<Notification>();
+  /** By tag: a newer one of a conversation takes the place of the one before. */
+  const withoutWorker = new Map<string, Notification>();
+  /** A browser that shows none after all is no fault of whoever has something to tell. */
+  const quietly = (work: Promise<void>) =>
+    void work.catch(error => console.warn('The system could not be told of a message:', error));
 
   /** Whoever looks at the page needs to be told of nothing. */
   const clear = async () => {
     const worker = await navigator.serviceWorker?.getRegistration();
     const shown = (await worker?.getNotifications()) ?? [];
-    for (const each of [...shown, ...withoutWorker]) if (each.tag.startsWith(prefix)) each.close();
+    for (const each of [...shown, ...withoutWorker.values()]) if (each.tag.startsWith(prefix)) each.close();
     withoutWorker.clear();
   };
-  addEventListener('focus', () => void clear(), { signal: stopping.signal });
+  addEventListener('focus', () => quietly(clear()), { signal: stopping.signal });
+
+  const show = async ({ conversation_id, seq, title, text }: Alert) => {
+    if (isLookedAt() || !speaker.isMine() || Notification.permission !== 'granted') return;
+    if (await looking.isAnywhere()) return;
+    const place = { conversation_id, seq };
+    const url = new URL(addressOf(place), location.href).href;
+    const tag = `${prefix}${conversation_id}`;
+    const options = { body: text, tag, icon: 'icon.svg', data: { url } };
+    const worker = await navigator.serviceWorker?.getRegistration();
+    // They may have signed out meanwhile.
+    if (stopping.signal.aborted) return;
+    // worker/worker.ts leads to the conversation then.
+    if (worker?.active) return worker.showNotification(title, options);
+    const shown = new Notification(title, options);
+    withoutWorker.set(tag, shown);
+    shown.onclick = () => {
+      focus();
+      go(place);
+      shown.close();
+    };
+  };
 
   return {
-    async show({ conversation_id, seq, title, text }) {
-      if (isLookedAt() || !speaker.isMine() || Notification.permission !== 'granted') return;
-      if (await looking.isAnywhere()) return;
-      const place = { conversation_id, seq };
-      const url = new URL(addressOf(place), location.href).href;
-      const options = { body: text, tag: `${prefix}${conversation_id}`, icon: 'icon.svg', data: { url } };
-      const worker = await navigator.serviceWorker?.getRegistration();
-      // worker/worker.ts leads to the conversation then.
-      if (worker?.active) return worker.showNotification(title, options);
-      const shown = new Notification(title, options);
-      withoutWorker.add(shown);
-      shown.onclick = () => {
-        focus();
-        go(place);
-        shown.close();
-      };
+    show: alert => quietly(show(alert)),
+    stop() {
+      stopping.abort();
+      quietly(clear());
     },
-    stop: () => stopping.abort(),
   };
 };
 

@@ -12,18 +12,18 @@ const freshMs = 60_000;
 /** While nobody looks at the page: how much is unread on the tab and the app's icon, and the system's notifications. */
 export const useAlerts = () => {
   const { client, settings, words, route } = useApp();
-  const user = useObservable(client.user);
+  const me = useObservable(client.user)?.id;
   const isWanted = useObservable(settings).notify;
   useBadge();
 
   useEffect(() => {
-    if (!isWanted || !user || !('Notification' in globalThis)) return;
-    const alerts = createAlerts(user.id, route.go);
+    if (!isWanted || me === undefined || !('Notification' in globalThis)) return;
+    const alerts = createAlerts(me, route.go);
 
     const tell = (what: Pick<Notice, 'conversation_id' | 'seq' | 'from'>, text: string) => {
       const about = client.conversation(what.conversation_id).summary.get();
       const name = nameOf(what.from, words.get());
-      void alerts.show({
+      alerts.show({
         conversation_id: what.conversation_id,
         seq: what.seq,
         title: about ? titleOf(about, words.get()) : name,
@@ -36,9 +36,9 @@ export const useAlerts = () => {
 
     /** Rooms tell only what concerns the person, which is in the inbox; a group is theirs as a whole. */
     const onEvent = (event: LogEvent) => {
-      if (event.kind !== 'message' || event.unsent || event.from.id === user.id) return;
+      if (event.kind !== 'message' || event.unsent || event.from.id === me) return;
       if (client.conversation(event.conversation_id).summary.get()?.kind !== 'group') return;
-      if (event.mentions_all || event.mentions.some(({ id }) => id === user.id)) return;
+      if (event.mentions_all || event.mentions.some(({ id }) => id === me)) return;
       if (Date.now() - Date.parse(event.date) < freshMs) tell(event, event.message);
     };
 
@@ -46,5 +46,5 @@ export const useAlerts = () => {
     return () => {
       for (const stop of stops) stop();
     };
-  }, [client, user, isWanted, words, route]);
+  }, [client, me, isWanted, words, route]);
 };

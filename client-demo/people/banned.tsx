@@ -1,5 +1,5 @@
 import type { Ban } from 'parley/client';
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { useApp, useWords } from '../app/context.ts';
 import { nameOf } from '../ui/names.ts';
 import { useObservable } from '../ui/state.ts';
@@ -47,13 +47,23 @@ const useBans = (conversation_id: string) => {
   const isOnline = useObservable(client.connection).status === 'online';
   const [shown, setShown] = useState<{ bans: readonly Ban[]; next: string | undefined }>({ bans: [], next: undefined });
 
-  const load = (after?: string) =>
-    client.call('conversation:bans', { conversation_id, ...(after !== undefined && { after }) }).then(
-      ({ items, next }) =>
-        setShown(before => ({ bans: after === undefined ? items : [...before.bans, ...items], next })),
+  /** Answers that were overtaken by another question are dropped. */
+  const asked = useRef(0);
+  const load = async (after?: string) => {
+    asked.current += 1;
+    const mine = asked.current;
+    try {
+      const page = await client.call('conversation:bans', { conversation_id, ...(after !== undefined && { after }) });
+      if (mine !== asked.current) return;
+      setShown(before => ({
+        bans: after === undefined ? page.items : [...before.bans, ...page.items],
+        next: page.next,
+      }));
+    } catch (error) {
       // What is there stays; the next event or connect asks again.
-      error => console.warn('The bans could not be loaded:', error),
-    );
+      console.warn('The bans could not be loaded:', error);
+    }
+  };
 
   useEffect(() => {
     if (isOnline) void load();

@@ -1,4 +1,4 @@
-import type { ChatClient, LogEvent, Member, Observable } from 'parley/client';
+import { type ChatClient, ChatError, type LogEvent, type Member, type Observable } from 'parley/client';
 import { createState } from '../ui/state.ts';
 
 /** As much of a conversation's members as was loaded. */
@@ -8,33 +8,39 @@ export interface ShownMembers {
   readonly hasMore: boolean;
 }
 
-/** The members of one conversation, kept up to date as long as somebody subscribes. */
+/** The members of one conversation, kept up to date as long as somebody subscribes, and a while longer. */
 export interface MemberList extends Observable<ShownMembers> {
   loadMore(): void;
 }
 
-/** One list for each conversation, however many parts of the page show it. */
+/** One list for each conversation, the same whoever asks and whenever. */
 export interface MemberLists {
   of(conversation_id: string): MemberList;
+  /** Whoever was signed in is not any more: nothing is asked for, and nobody is known. */
+  stop(): void;
 }
 
 const pageSize = 500;
 const retryMs = 5_000;
+/** Who types, mentions somebody, or looks at the members shortly does so again: they need not be loaded for each time. */
+const lingerMs = 60_000;
 const nothing: ShownMembers = { members: undefined, hasMore: false };
 
 export const createMemberLists = (client: ChatClient): MemberLists => {
-  const lists = new Map<string, MemberList>();
+  const lists = new Map<string, ReturnType<typeof createMemberList>>();
   return {
     of(conversation_id) {
-      const list =
-        lists.get(conversation_id) ?? createMemberList(client, conversation_id, () => lists.delete(conversation_id));
+      const list = lists.get(conversation_id) ?? createMemberList(client, conversation_id);
       lists.set(conversation_id, list);
       return list;
+    },
+    stop() {
+      for (const list of lists.values()) list.stop();
     },
   };
 };
 
-const createMemberList = (client: ChatClient, conversation_id: string, onUnused: () => void): MemberList => {
+const createMemberList = (client: ChatClient, conversation_id: string): MemberList & Pick<MemberLists, 'stop'> => {
   const shown = createState<ShownMembers>(nothing);
   /** Where the pages that were not read yet begin. */
   let next: string | undefined;
@@ -43,6 +49,8 @@ const createMemberList = (client: ChatClient, conversation_id: string, onUnused:
   let reading = 0;
   let isReading = false;
   let retry: ReturnType<typeof setTimeout> | undefined;
+  let lingering: ReturnType<typeof setTimeout> | undefined;
+  let isRunning = false;
   let subscribers = 0;
   let stops: (() => void)[] = [];
 
@@ -70,9 +78,10 @@ const createMemberList = (client: ChatClient, conversation_id: string, onUnused:
       } while (after !== undefined && all.size < wanted);
       next = after;
       set(news.reduce(apply, [...all.values()]));
-    } catch {
+    } catch (error) {
+      if (!(error instanceof ChatError)) throw error;
       // What is there stays. What passes is asked for again; without a connection, the next one asks.
-      if (mine === reading && isOnline()) retry = setTimeout(reload, retryMs);
+      if (mine === reading && error.retryable && isOnline()) retry = setTimeout(reload, retryMs);
     } finally {
       if (mine === reading) isReading = false;
     }
@@ -91,9 +100,15 @@ const createMemberList = (client: ChatClient, conversation_id: string, onUnused:
   };
 
   const start = () => {
+    clearTimeout(lingering);
+    if (isRunning) return;
+    isRunning = true;
     let wasOnline = isOnline();
+    const { summary } = client.conversation(conversation_id);
     stops = [
       client.on('event', onEvent),
+      // Whoever is let in again was not told what happened meanwhile.
+      summary.subscribe(() => summary.get() ?? stop()),
       client.connection.subscribe(() => {
         if (isOnline() && !wasOnline) reload();
         wasOnline = isOnline();
@@ -105,13 +120,17 @@ const createMemberList = (client: ChatClient, conversation_id: string, onUnused:
   const stop = () => {
     reading += 1;
     isReading = false;
+    isRunning = false;
+    next = undefined;
     clearTimeout(retry);
-    for (const each of stops) each();
-    onUnused();
+    clearTimeout(lingering);
+    for (const each of stops.splice(0)) each();
+    shown.set(nothing);
   };
 
   return {
     get: shown.get,
+    stop,
     subscribe(listener) {
       const unsubscribe = shown.subscribe(listener);
       subscribers += 1;
@@ -122,7 +141,7 @@ const createMemberList = (client: ChatClient, conversation_id: string, onUnused:
         isOver = true;
         unsubscribe();
         subscribers -= 1;
-        if (subscribers === 0) stop();
+        if (subscribers === 0 && isRunning) lingering = setTimeout(stop, lingerMs);
       };
     },
     loadMore() {

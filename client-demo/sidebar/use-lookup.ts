@@ -34,6 +34,7 @@ export const useLookup = <T>(query: string, ask: Ask<T>): Lookup<T> => {
   const key = `${tries} ${query}`;
   const wanted = useRef(key);
   wanted.current = key;
+  const isLoadingMore = useRef(false);
   const hasFailed = useRef(false);
   hasFailed.current = settled.error !== undefined;
 
@@ -57,16 +58,20 @@ export const useLookup = <T>(query: string, ask: Ask<T>): Lookup<T> => {
 
   const again = () => setTries(count => count + 1);
   useEffect(() => {
-    if (isOnline && hasFailed.current) setTries(count => count + 1);
+    if (isOnline && hasFailed.current) again();
   }, [isOnline]);
 
   const loadMore = async () => {
+    if (isLoadingMore.current) return;
+    isLoadingMore.current = true;
     try {
       const page = await ask(client, query, settled.next);
       if (wanted.current !== key) return;
       setSettled(now => ({ ...page, key, items: [...now.items, ...page.items] }));
     } catch (error) {
       notices.fail(error);
+    } finally {
+      isLoadingMore.current = false;
     }
   };
 

@@ -2,6 +2,7 @@ import type { ChatConversation, Message, User } from 'parley/client';
 import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { useApp, useWords } from '../app/context.ts';
 import type { Target } from '../composer/target.ts';
+import { isLookedAt } from '../ui/is-looked-at.ts';
 import { createState, type State, useObservable } from '../ui/state.ts';
 import { Announcer } from './announcer.tsx';
 import { Beginning } from './beginning.tsx';
@@ -16,7 +17,7 @@ import { useKind, useSelected } from './use-kind.ts';
 import { useNewLine } from './use-new-line.ts';
 import { useOpening } from './use-opening.ts';
 import { usePaging } from './use-paging.ts';
-import { isLookedAt, useReading } from './use-reading.ts';
+import { useReading } from './use-reading.ts';
 import { useRoving } from './use-roving.ts';
 import { useTicks } from './use-ticks.ts';
 import './timeline.css';
@@ -112,7 +113,8 @@ export const Timeline = ({
         try {
           const held = chat.messages.get()?.messages.find(({ id }) => id === message_id);
           const { seq } = held ?? (await client.call('message:get', { id: message_id }));
-          route.go({ conversation_id: chat.id, seq });
+          // They may have gone elsewhere meanwhile.
+          if (route.get().conversation_id === chat.id) route.go({ conversation_id: chat.id, seq });
         } catch (error) {
           notices.fail(error);
         }

@@ -1,6 +1,6 @@
 import type { ChatConversation } from 'parley/client';
 import { useEffect, useRef } from 'preact/hooks';
-import { isLookedAt } from './use-reading.ts';
+import { isLookedAt } from '../ui/is-looked-at.ts';
 
 /** Behind which seq it was new what others said: when the conversation was opened, and again each time that nobody looked. */
 export const useNewLine = (chat: ChatConversation, isReady: boolean): number | undefined => {

@@ -1,9 +1,7 @@
 import type { ChatConversation } from 'parley/client';
 import { useCallback, useEffect, useRef } from 'preact/hooks';
+import { isLookedAt } from '../ui/is-looked-at.ts';
 import type { ReadersPlace } from './place.ts';
-
-/** Whether the page is before somebody's eyes, as far as a page can tell. */
-export const isLookedAt = () => document.visibilityState === 'visible' && document.hasFocus();
 
 /** What came into sight is read, while somebody looks. Returns what is to be called whenever the reader or the rows have moved. */
 export const useReading = (chat: ChatConversation, place: ReadersPlace, isReady: boolean) => {

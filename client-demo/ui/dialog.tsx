@@ -21,6 +21,7 @@ export const Dialog = ({
   const { t } = useWords();
   const titleId = useId();
   const element = useRef<HTMLDialogElement>(null);
+  const pressed = useRef<EventTarget>(null);
   useEffect(() => {
     const before = document.activeElement;
     element.current?.showModal();
@@ -35,9 +36,14 @@ export const Dialog = ({
       ref={element}
       class={`dialog ${size ?? ''}`}
       aria-labelledby={titleId}
-      // Told a moment later: by then another dialog may be there.
-      onClose={() => element.current && onClose()}
-      onClick={({ target }) => target === element.current && element.current?.close()}
+      onClose={onClose}
+      onPointerDown={({ target }) => {
+        pressed.current = target;
+      }}
+      // What is around it. Not where text was selected that far.
+      onClick={({ target, currentTarget }) => {
+        if (target === currentTarget && pressed.current === currentTarget) currentTarget.close();
+      }}
     >
       <div class="dialog-content">
         <header class="dialog-head">

@@ -78,6 +78,10 @@ export const Menu = ({
     element.showPopover();
     place(element, beside);
     element.querySelector('button')?.focus();
+    // As where the keyboard leaves the screen, with the focus that the field has lost by this.
+    const put = () => place(element, beside);
+    addEventListener('resize', put);
+    return () => removeEventListener('resize', put);
   }, [beside]);
 
   useEffect(() => {
@@ -86,11 +90,7 @@ export const Menu = ({
       if (!menu.current?.contains(node) && !beside.contains(node)) onClose();
     };
     addEventListener('pointerdown', onPointer, true);
-    addEventListener('resize', onClose);
-    return () => {
-      removeEventListener('pointerdown', onPointer, true);
-      removeEventListener('resize', onClose);
-    };
+    return () => removeEventListener('pointerdown', onPointer, true);
   }, [beside, onClose]);
 
   const onKeyDown = (event: KeyboardEvent) => {
@@ -138,6 +138,9 @@ export const Menu = ({
 export const place = (element: HTMLElement, beside: Element) => {
   const gap = 4;
   const edge = 8;
+  // Where it stood before may have made it narrower.
+  element.style.left = '';
+  element.style.top = '';
   const anchor = beside.getBoundingClientRect();
   const { width, height } = element.getBoundingClientRect();
   const isRtl = getComputedStyle(element).direction === 'rtl';

@@ -5,7 +5,8 @@ declare const VERSION: string;
 declare const FILES: string[];
 
 const worker = self as unknown as ServiceWorkerGlobalScope;
-const prefix = 'parley-page-';
+/** Another Parley below another path of this origin has caches of its own. No address has a blank in it. */
+const prefix = `parley-page ${worker.registration.scope} `;
 const cacheName = prefix + VERSION;
 /** Longer than that, and what is kept is shown. */
 const patienceMs = 3_000;
@@ -24,27 +25,36 @@ const forgetOthers = async () => {
 
 /** The newest page there is; the kept one where the network is away or slow. */
 const page = async (request: Request) => {
+  const kept = await (await caches.open(cacheName)).match('./');
+  if (!kept) return fetch(request);
+  const waiting = new AbortController();
+  const timer = setTimeout(() => waiting.abort(), patienceMs);
   try {
-    const answer = await fetch(request, { signal: AbortSignal.timeout(patienceMs) });
-    if (answer.ok) return answer;
-    return (await caches.match('./')) ?? answer;
-  } catch (error) {
-    const kept = await caches.match('./');
-    if (kept) return kept;
-    throw error;
+    const answer = await fetch(request, { signal: waiting.signal });
+    // Whoever stands before the server may send people elsewhere first, as to sign in there.
+    return answer.ok || answer.type === 'opaqueredirect' ? answer : kept;
+  } catch {
+    return kept;
+  } finally {
+    // What has begun to come may take its time.
+    clearTimeout(timer);
   }
 };
 
-const file = async (request: Request) => {
-  const kept = await caches.match(request);
+const file = async (event: FetchEvent) => {
+  const { request } = event;
+  const cache = await caches.open(cacheName);
+  const kept = await cache.match(request);
   if (kept) return kept;
   const answer = await fetch(request);
-  if (answer.ok) await (await caches.open(cacheName)).put(request, answer.clone());
+  // Where nothing more can be kept, it is shown nevertheless.
+  if (answer.ok) event.waitUntil(cache.put(request, answer.clone()).catch(error => console.warn(error)));
   return answer;
 };
 
 worker.addEventListener('install', event => event.waitUntil(install()));
-worker.addEventListener('activate', event => event.waitUntil(forgetOthers()));
+// The window of the first visit, too, so that notifications lead to it.
+worker.addEventListener('activate', event => event.waitUntil(forgetOthers().then(() => worker.clients.claim())));
 
 worker.addEventListener('fetch', event => {
   const { request } = event;
@@ -52,7 +62,7 @@ worker.addEventListener('fetch', event => {
   if (request.method !== 'GET' || !request.url.startsWith(scope)) return;
   const [path = ''] = request.url.slice(scope.length).split(/[?#]/);
   if (request.mode === 'navigate' && path === '') event.respondWith(page(request));
-  else if (FILES.includes(path)) event.respondWith(file(request));
+  else if (FILES.includes(path)) event.respondWith(file(event));
 });
 
 const withoutPlace = (url: string) => url.split('#')[0];

@@ -1,12 +1,12 @@
 import type { ServerResponse } from 'node:http';
-import { sep } from 'node:path';
+import { join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { RequestHandler } from 'express';
 import staticGzip from 'express-static-gzip';
 
 /** Beside `src` and `dist` alike; `npm run build` fills it. */
 const pageFolder = fileURLToPath(new URL('../../dist/page/', import.meta.url));
-const neverChanging = `${sep}assets${sep}`;
+const neverChanging = join(pageFolder, 'assets') + sep;
 
 /** The page's files, compressed beforehand for whoever takes them so. */
 export const createDemo = (): RequestHandler =>
@@ -20,5 +20,5 @@ export const createDemo = (): RequestHandler =>
 const setHeaders = (reply: ServerResponse, path: string) =>
   void reply.setHeader(
     'Cache-Control',
-    path.includes(neverChanging) ? 'public, max-age=31536000, immutable' : 'no-cache',
+    path.startsWith(neverChanging) ? 'public, max-age=31536000, immutable' : 'no-cache',
   );
