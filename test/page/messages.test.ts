@@ -10,6 +10,7 @@ import {
   hasFocus,
   idOf,
   isInSight,
+  notice,
 } from './gestures.ts';
 import { numbered, openId, type Seeder, seeder } from './seed.ts';
 import { composer, inChromium, listed, open, register, say, saying } from './support.ts';
@@ -148,6 +149,12 @@ inChromium('what can be done with messages', stage => {
     expect(await composer(eve).inputValue()).toBe('Hello @dan ');
     await composer(eve).press('Enter');
     await saying(dan, 'Hello @dan').locator('strong.mention', { hasText: '@dan' }).waitFor({ state: 'attached' });
+    await composer(eve).pressSequentially('and @al');
+    await list.getByRole('option', { name: 'Everybody here', selected: true }).waitFor();
+    await composer(eve).press('Tab');
+    expect(await composer(eve).inputValue()).toBe('and @all ');
+    await composer(eve).press('Enter');
+    await saying(dan, 'and @all').locator('strong.mention', { hasText: '@all' }).waitFor({ state: 'attached' });
     await saying(eve, 'Hello @dan').getByRole('button', { name: '@dan' }).click();
     await eve.locator('.conversation-header').getByRole('heading', { name: 'Dan Müller' }).waitFor();
   });
@@ -166,5 +173,19 @@ inChromium('what can be done with messages', stage => {
     expect(await dialog(eve).getByText('Rosa Parks').count()).toBe(0);
     await closeDialog(eve);
     expect(openId(eve)).toBe(group);
+  });
+
+  it('copy its text, and a link that leads to it', async () => {
+    const copied = () => eve.evaluate('navigator.clipboard.readText()') as Promise<string>;
+    await eve.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+    await fromMenuOf(saying(eve, 'Who reads this?'), 'Copy text');
+    await notice(eve, 'Copied').first().waitFor();
+    expect(await copied()).toBe('Who reads this?');
+    await fromMenuOf(saying(eve, 'Who reads this?'), 'Copy link to message');
+    await expect.poll(copied, { timeout: 10_000 }).toContain(`${stage.server.url}/#/c/${group}/at/`);
+    await rosa.say(group, numbered('after', 60));
+    await dan.goto(await copied());
+    await comesInSight(saying(dan, 'Who reads this?'));
+    await dan.locator('.message.flashed').getByText('Who reads this?').waitFor();
   });
 });

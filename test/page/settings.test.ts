@@ -1,5 +1,6 @@
 import type { Page } from 'playwright-core';
 import { expect, it } from 'vitest';
+import { signIn as aDeviceOf } from '../support/clients.ts';
 import { closeDialog, dialog, fromMyMenu, hasNote, notice } from './gestures.ts';
 import {
   composer,
@@ -76,6 +77,15 @@ inChromium('the settings of an account', stage => {
     await phone.getByText(/^You were signed out\./).waitFor();
     await phone.reload();
     await phone.getByRole('button', { name: 'Create account' }).waitFor();
+    await closeDialog(ada);
+
+    await aDeviceOf(stage.server, 'ada');
+    await aDeviceOf(stage.server, 'ada');
+    await fromMyMenu(ada, 'Devices');
+    await expect.poll(() => items.count(), { timeout: 10_000 }).toBe(3);
+    await button(ada, 'Sign out all others').click();
+    await notice(ada, '2 devices are signed out.').waitFor();
+    await dialog(ada).getByText('You are signed in nowhere else.').waitFor();
     await closeDialog(ada);
     await open(ada, 'Lobby');
     await say(ada, 'This one goes on');
