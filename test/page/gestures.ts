@@ -60,7 +60,7 @@ export const closeDialog = async (page: Page) => {
 export const notice = (page: Page, text: string | RegExp) => page.locator('.notice', { hasText: text });
 
 /** What is said below a field, as those hear it who do not see it. */
-export const noteOf = (field: Locator): Promise<string> =>
+const noteOf = (field: Locator): Promise<string> =>
   field.evaluate(node =>
     (node.getAttribute('aria-describedby') ?? '')
       .split(' ')
