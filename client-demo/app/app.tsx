@@ -105,9 +105,18 @@ const useLanguage = (settings: Settings, words: State<Words>) => {
   const { language } = useObservable(settings);
   useEffect(() => {
     let isCurrent = true;
-    void loadWords(language).then(loaded => isCurrent && words.set(loaded));
+    let midnight: ReturnType<typeof setTimeout> | undefined;
+    const load = async () => {
+      const loaded = await loadWords(language);
+      if (!isCurrent) return;
+      words.set(loaded);
+      // What was said today was said yesterday then: new words draw every date anew.
+      midnight = setTimeout(load, new Date().setHours(24, 0, 0, 0) - Date.now());
+    };
+    void load();
     return () => {
       isCurrent = false;
+      clearTimeout(midnight);
     };
   }, [language, words]);
   const { language: spoken } = useObservable(words);

@@ -20,6 +20,8 @@ export type DialogName =
       readonly text: string;
       readonly action: string;
       run(): Promise<unknown>;
+      /** After it was done, and the focus was given back. */
+      done?(): void;
     };
 
 export interface Dialogs extends State<DialogName | undefined> {

@@ -35,6 +35,9 @@ export const addressOf = ({ conversation_id, seq, panel }: Place) => {
   return panel ? `${base}/${panel}` : seq === undefined ? base : `${base}/at/${seq}`;
 };
 
+/** To give to others: of this page, as whoever opens it. */
+export const linkTo = (place: Place) => new URL(addressOf(place), location.origin + location.pathname).href;
+
 export const createRoute = (): Route => {
   const place = createState(parse(location.hash));
   const follow = () => place.set(parse(location.hash));

@@ -43,7 +43,7 @@ export const Shell = ({ me }: { me: User }) => {
           )}
         </main>
         {panel === 'members' && conversation_id !== undefined && (
-          <MembersPanel key={conversation_id} conversation_id={conversation_id} me={me} />
+          <MembersPanel key={conversation_id} conversation_id={conversation_id} />
         )}
       </div>
       <DialogHost me={me} />

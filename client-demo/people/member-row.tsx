@@ -5,8 +5,8 @@ import type { Standing } from '../rooms/may.ts';
 import { Icon } from '../ui/icon.tsx';
 import { MenuButton } from '../ui/menu.tsx';
 import { nameOf } from '../ui/names.ts';
+import { useIsMuted } from '../ui/use-is-muted.ts';
 import { Person } from './person.tsx';
-import { useIsMuted } from './use-is-muted.ts';
 import { useMemberActions } from './use-member-actions.ts';
 
 interface Row {

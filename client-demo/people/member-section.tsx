@@ -1,5 +1,5 @@
 import type { Member, Role, Summary } from 'parley/client';
-import { useState } from 'preact/hooks';
+import { useMemo, useState } from 'preact/hooks';
 import { useApp, useWords } from '../app/context.ts';
 import type { Standing } from '../rooms/may.ts';
 import { nameOf } from '../ui/names.ts';
@@ -22,13 +22,16 @@ export const MemberSection = ({ summary, mine }: { summary: Summary; mine: Stand
   const [written, setWritten] = useState('');
   const [atMost, setAtMost] = useState(shownAtOnce);
 
-  const all = members ?? [];
+  const all = useMemo(() => {
+    const { compare } = new Intl.Collator(language);
+    const byName = (a: Member, b: Member) =>
+      order[a.role] - order[b.role] || compare(nameOf(a.user, words), nameOf(b.user, words));
+    return [...(members ?? [])].sort(byName);
+  }, [members, words, language]);
   const wanted = written.trim().toLocaleLowerCase();
-  const byName = (a: Member, b: Member) =>
-    order[a.role] - order[b.role] || nameOf(a.user, words).localeCompare(nameOf(b.user, words), language);
-  const found = all
-    .filter(({ user }) => [user.username, user.full_name].some(name => name.toLocaleLowerCase().includes(wanted)))
-    .sort(byName);
+  const found = all.filter(({ user }) =>
+    [user.username, user.full_name].some(name => name.toLocaleLowerCase().includes(wanted)),
+  );
   const owners = all.filter(({ role }) => role === 'owner').length;
 
   const showMore = () => {

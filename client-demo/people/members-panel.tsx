@@ -1,5 +1,4 @@
 import { ArrowLeft, UsersRound, X } from 'lucide';
-import type { User } from 'parley/client';
 import { useEffect, useRef } from 'preact/hooks';
 import { useApp, useWords } from '../app/context.ts';
 import { Icon } from '../ui/icon.tsx';
@@ -10,7 +9,7 @@ import { PanelContent } from './panel-content.tsx';
 import './members-panel.css';
 
 /** Beside a conversation, or instead of it where there is no room: what it is, and who is in it. */
-export const MembersPanel = ({ conversation_id, me }: { conversation_id: string; me: User }) => {
+export const MembersPanel = ({ conversation_id }: { conversation_id: string }) => {
   const { client, route } = useApp();
   const summary = useObservable(client.conversation(conversation_id).summary);
   const heading = useRef<HTMLHeadingElement>(null);
@@ -51,7 +50,7 @@ export const MembersPanel = ({ conversation_id, me }: { conversation_id: string;
       </header>
       <div class="members-panel-body">
         {summary ? (
-          <PanelContent summary={summary} me={me} />
+          <PanelContent summary={summary} />
         ) : (
           <div class="empty">
             <Icon of={UsersRound} />

@@ -32,8 +32,7 @@ export const ConversationSettings = ({
 };
 
 const Content = ({ summary, onClose }: { summary: Summary; onClose: () => void }) => {
-  const me = useObservable(useApp().client.user);
-  const mine = useStanding(summary, me?.id ?? '');
+  const mine = useStanding(summary);
   return mayModerate(mine) ? (
     <EditConversation summary={summary} mine={mine} onClose={onClose} />
   ) : (

@@ -2,12 +2,11 @@ import type { Input, Summary } from 'parley/client';
 import { useState } from 'preact/hooks';
 import { useApp, useWords } from '../app/context.ts';
 import { TextField } from '../ui/field.tsx';
-import { titleOf } from '../ui/names.ts';
 import { SelectField } from '../ui/select-field.tsx';
 import { useSubmit } from '../ui/use-submit.ts';
 import { mayOwn, type Standing } from './may.ts';
 import { slowModes, slowModeText } from './slow-mode.ts';
-import { useGoHome } from './use-go-home.ts';
+import { useLeaving } from './use-leaving.ts';
 
 type Change = Omit<Input<'conversation:update'>, 'conversation_id'>;
 
@@ -103,26 +102,12 @@ export const EditConversation = ({
 };
 
 const Delete = ({ summary }: { summary: Summary }) => {
-  const { client, dialogs } = useApp();
-  const words = useWords();
-  const { t } = words;
-  const goHome = useGoHome();
-  const title = titleOf(summary, words);
-  const ask = () =>
-    dialogs.open({
-      name: 'confirm',
-      title: t('rooms.deleteTitle', { title }),
-      text: t('rooms.deleteText'),
-      action: t('rooms.delete'),
-      run: async () => {
-        await client.call('conversation:delete', { conversation_id: summary.id });
-        goHome(summary.id);
-      },
-    });
+  const { t } = useWords();
+  const { askToDelete } = useLeaving();
   return (
     <div class="rooms-danger">
       <p>{t('rooms.deleteLead')}</p>
-      <button type="button" class="button danger" onClick={ask}>
+      <button type="button" class="button danger" onClick={() => askToDelete(summary)}>
         {t('rooms.delete')}
       </button>
     </div>

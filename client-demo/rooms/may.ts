@@ -1,6 +1,6 @@
-import type { Member, Role, Summary } from 'parley/client';
+import type { ChatClient, Member, Role, Summary } from 'parley/client';
 import { useApp } from '../app/context.ts';
-import { useObservable } from '../ui/state.ts';
+import { useSelected } from '../ui/state.ts';
 
 /*
  * What is offered to whom. The server decides by the same rules; this only keeps away what it would refuse.
@@ -17,13 +17,24 @@ export interface Standing {
 const rank: Record<Role, number> = { member: 1, admin: 2, owner: 3 };
 const serverAdmin = 4;
 
-/** The caller's in a conversation of theirs. In the lobby, the role `admin` is that of the server's administrators. */
-export const useStanding = (conversation: Summary, user_id: string): Standing => {
-  const { client } = useApp();
-  const isServerAdmin = useObservable(client.conversation('lobby').summary)?.role === 'admin';
-  const { kind, role } = conversation;
+/** In the lobby, the role `admin` is that of the server's administrators. */
+const isServerAdmin = (lobby: Summary | undefined) => lobby?.role === 'admin';
+
+/** The caller's in a conversation of theirs, at this moment. */
+export const standingOf = (
+  { user, conversation }: Pick<ChatClient, 'user' | 'conversation'>,
+  { kind, role }: Pick<Summary, 'kind' | 'role'>,
+): Standing => {
   const isPublic = kind === 'room' || kind === 'lobby';
-  return { user_id, kind, power: isPublic && isServerAdmin ? serverAdmin : role ? rank[role] : 0 };
+  const hasPower = isPublic && isServerAdmin(conversation('lobby').summary.get());
+  return { user_id: user.get()?.id ?? '', kind, power: hasPower ? serverAdmin : role ? rank[role] : 0 };
+};
+
+/** As `standingOf`; draws again when that changes. */
+export const useStanding = (conversation: Pick<Summary, 'kind' | 'role'>): Standing => {
+  const { client } = useApp();
+  useSelected(client.conversation('lobby').summary, isServerAdmin);
+  return standingOf(client, conversation);
 };
 
 const isNamed = ({ kind }: Standing) => kind === 'room' || kind === 'group';

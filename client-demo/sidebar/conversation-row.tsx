@@ -8,6 +8,7 @@ import { Icon } from '../ui/icon.tsx';
 import { memo } from '../ui/memo.tsx';
 import { titleOf } from '../ui/names.ts';
 import { useObservable } from '../ui/state.ts';
+import { useIsMuted } from '../ui/use-is-muted.ts';
 import { Badge } from './badge.tsx';
 import { followLink } from './follow-link.ts';
 import { LastLine } from './last-line.tsx';
@@ -45,7 +46,7 @@ export const ConversationRow = memo(
     );
 
     const place = { conversation_id: id };
-    const isMuted = muted_until !== null && Date.parse(muted_until) > Date.now();
+    const isMuted = useIsMuted(muted_until);
     const isPendingNewer = entry !== undefined && entry.created_at > (last_message?.date ?? '');
     const date = isPendingNewer ? entry.created_at : last_message?.date;
     return (

@@ -1,5 +1,6 @@
 import type { Summary, User } from 'parley/client';
-import { useApp, useWords } from '../app/context.ts';
+import { useWords } from '../app/context.ts';
+import { useWriteTo } from '../people/use-write-to.ts';
 import { PersonAvatar } from '../ui/avatar.tsx';
 import { nameOf } from '../ui/names.ts';
 import { FoundGroup } from './found-group.tsx';
@@ -20,20 +21,11 @@ export const FoundPeople = ({
   own: readonly Summary[];
   onDone: () => void;
 }) => {
-  const { client, route, notices } = useApp();
+  const writeTo = useWriteTo();
   const words = useWords();
   const { t } = words;
   const lookup = useLookup(query, ask);
   const known = new Set([me.id, ...own.map(({ peer }) => peer?.id)]);
-  const open = async (user_id: string) => {
-    try {
-      const { id } = await client.direct(user_id);
-      route.go({ conversation_id: id });
-      onDone();
-    } catch (error) {
-      notices.fail(error);
-    }
-  };
   return (
     <FoundGroup
       title={t('sidebar.people')}
@@ -46,7 +38,7 @@ export const FoundPeople = ({
           key={user.id}
           avatar={<PersonAvatar user={user} />}
           title={nameOf(user, words)}
-          onOpen={() => void open(user.id)}
+          onOpen={() => void writeTo(user, onDone)}
         >
           <span class="sidebar-line">
             <span class="sidebar-line-text">{t('sidebar.username', { username: user.username })}</span>

@@ -2,15 +2,17 @@ import type { User } from 'parley/client';
 import { useApp, useWords } from '../app/context.ts';
 import { isGuest } from '../app/guest.ts';
 
-/** Signs out; asks before where something would be left unsent, or an account be lost. */
+/** Signs out; asks before where something would be left unsent, or a draft or an account be lost. */
 export const useSignOut = (me: User) => {
-  const { client, dialogs, notices } = useApp();
+  const { client, dialogs, notices, drafts } = useApp();
   const { t } = useWords();
   return () => {
     const count = client.outbox.get().length;
+    const begun = Object.keys(drafts.get()).length;
     const reasons = [
       ...(isGuest(me) ? [t('sidebar.signOutGuest')] : []),
       ...(count > 0 ? [t('sidebar.signOutUnsent', { count })] : []),
+      ...(begun > 0 ? [t('sidebar.signOutDrafts', { count: begun })] : []),
     ];
     if (reasons.length === 0) {
       client.signOut().catch(notices.fail);

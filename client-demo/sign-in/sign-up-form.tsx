@@ -1,14 +1,11 @@
-import { ChatError } from 'parley/client';
-import { useState } from 'preact/hooks';
+import { useRef, useState } from 'preact/hooks';
 import { useApp, useWords } from '../app/context.ts';
-import { errorText } from '../language/error-text.ts';
 import { TextField } from '../ui/field.tsx';
+import { useSubmit } from '../ui/use-submit.ts';
 import { PasswordField } from './password-field.tsx';
 
-type Field = 'full_name' | 'username' | 'password';
-
 const allowed = /^[\p{L}\p{M}\p{N}._-]{3,20}$/u;
-/** The server's own standard (PASSWORD_MIN_LENGTH); it says so itself where it wants more. */
+/** The server's own standard (PASSWORD_MIN_LENGTH); it refuses itself where it wants more. */
 const shortest = 8;
 
 /** What a username made of this name looks like; they may write another. */
@@ -26,13 +23,15 @@ const usernameFrom = (name: string) =>
 /** Three fields, one of which fills itself in. */
 export const SignUpForm = () => {
   const { client } = useApp();
-  const words = useWords();
-  const { t } = words;
+  const { t } = useWords();
   const [fullName, setFullName] = useState('');
   const [ownUsername, setUsername] = useState<string>();
   const [password, setPassword] = useState('');
-  const [errors, setErrors] = useState<Partial<Record<Field | 'form', string>>>({});
-  const [isBusy, setBusy] = useState(false);
+  const { isBusy, errors, setErrors, submit } = useSubmit(
+    { full_name: 'settings.nameBad', username: 'signIn.usernameBad', password: 'settings.passwordBad' },
+    { username_taken: ['username'] },
+  );
+  const form = useRef<HTMLFormElement>(null);
   const username = ownUsername ?? usernameFrom(fullName);
 
   const look = () => ({
@@ -41,39 +40,16 @@ export const SignUpForm = () => {
     ...([...password].length >= shortest ? {} : { password: t('signIn.passwordShort') }),
   });
 
-  /** Beside the field that it is about, where the server names one. */
-  const put = (error: unknown) => {
-    const details = error instanceof ChatError ? (error.details ?? {}) : {};
-    const named = (['full_name', 'username', 'password'] as const).filter(field => typeof details[field] === 'string');
-    if (error instanceof ChatError && error.code === 'username_taken')
-      return setErrors({ username: errorText(words, error) });
-    if (named.length === 0) return setErrors({ form: errorText(words, error) });
-    const own: Record<Field, string> = {
-      full_name: String(details['full_name']),
-      username: t('signIn.usernameBad'),
-      password: String(details['password']),
-    };
-    setErrors(Object.fromEntries(named.map(field => [field, own[field]])));
-  };
-
-  const submit = async (event: Event) => {
-    event.preventDefault();
-    const form = event.currentTarget as HTMLFormElement;
+  const signUp = async () => {
     const found = look();
-    setErrors(found);
     const [first] = Object.keys(found);
-    if (first) return form.querySelector<HTMLInputElement>(`[name=${first}]`)?.focus();
-    setBusy(true);
-    try {
-      await client.signUp({ username, password, full_name: fullName.trim() });
-    } catch (error) {
-      put(error);
-      setBusy(false);
-    }
+    if (first === undefined) return client.signUp({ username, password, full_name: fullName.trim() });
+    setErrors(found);
+    form.current?.querySelector<HTMLInputElement>(`[name=${first}]`)?.focus();
   };
 
   return (
-    <form class="sign-in-form" onSubmit={submit} noValidate>
+    <form ref={form} class="sign-in-form" onSubmit={submit(signUp)} noValidate>
       <TextField
         label={t('signIn.fullName')}
         value={fullName}

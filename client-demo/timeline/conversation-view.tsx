@@ -2,11 +2,10 @@ import type { ChatConversation, User } from 'parley/client';
 import { useMemo } from 'preact/hooks';
 import { Composer } from '../composer/composer.tsx';
 import type { Target } from '../composer/target.ts';
-import { createState } from '../ui/state.ts';
+import { createState, useSelected } from '../ui/state.ts';
 import { ConversationHeader } from './header.tsx';
 import { NotHere } from './not-here.tsx';
 import { Timeline } from './timeline.tsx';
-import { useSelected } from './use-kind.ts';
 
 /** One conversation: what it is, what is said in it, and where to say something. */
 export const ConversationView = ({ chat, me }: { chat: ChatConversation; me: User }) => {

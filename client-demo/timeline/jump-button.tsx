@@ -2,8 +2,7 @@ import { ChevronDown } from 'lucide';
 import type { ChatConversation, Observable } from 'parley/client';
 import { useWords } from '../app/context.ts';
 import { Icon } from '../ui/icon.tsx';
-import { useObservable } from '../ui/state.ts';
-import { useSelected } from './use-kind.ts';
+import { useObservable, useSelected } from '../ui/state.ts';
 
 /** Back to the end, with how much there is that was not seen. */
 export const JumpButton = ({

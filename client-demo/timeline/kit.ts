@@ -6,7 +6,7 @@ import type { MemberList } from '../people/member-lists.ts';
 import type { State } from '../ui/state.ts';
 
 /** What every row of a timeline needs: one object, the same until the language changes, so that rows are not drawn for nothing. */
-export interface Kit extends Pick<App, 'client' | 'route' | 'notices' | 'dialogs'> {
+export interface Kit extends Pick<App, 'client' | 'notices' | 'dialogs'> {
   readonly words: Words;
   readonly chat: ChatConversation;
   readonly me: User;
@@ -15,4 +15,5 @@ export interface Kit extends Pick<App, 'client' | 'route' | 'notices' | 'dialogs
   readonly target: State<Target | undefined>;
   /** Shows a message that another one quotes. */
   jumpTo(message_id: string): void;
+  writeTo(user: User): void;
 }

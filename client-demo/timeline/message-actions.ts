@@ -1,24 +1,20 @@
 import { Copy, Eye, Link, Pencil, Reply, Undo2 } from 'lucide';
-import type { Message, Role } from 'parley/client';
-import { addressOf } from '../app/route.ts';
+import type { Message } from 'parley/client';
+import { linkTo } from '../app/route.ts';
+import { mayModerate, mayRestrain, standingOf } from '../rooms/may.ts';
 import type { MenuItem } from '../ui/menu.tsx';
+import { isMuted } from '../ui/use-is-muted.ts';
 import { copyText } from './copy-text.ts';
 import type { Kit } from './kit.ts';
 
-const ranks: Record<Role, number> = { member: 1, admin: 2, owner: 3 };
-
-/** Whether this person moderates what the author says: those of a lower rank, as far as it is known who is a member. */
-const outranks = ({ chat, kind, members }: Kit, author_id: string): boolean => {
-  const role = chat.summary.get()?.role;
+/** Whether this person moderates what the author says, as far as it is known who is a member. */
+const moderates = ({ chat, client, members }: Kit, author_id: string): boolean => {
+  const summary = chat.summary.get();
   const { members: known, hasMore } = members.get();
-  if (kind === 'direct' || !role || role === 'member' || !known) return false;
+  if (!summary || !known) return false;
+  const mine = standingOf(client, summary);
   const author = known.find(({ user }) => user.id === author_id);
-  return author ? ranks[author.role] < ranks[role] : !hasMore;
-};
-
-const isMuted = ({ chat }: Kit) => {
-  const until = chat.summary.get()?.muted_until;
-  return until != null && Date.parse(until) > Date.now();
+  return author ? mayRestrain(mine, author) : mayModerate(mine) && !hasMore;
 };
 
 /** What may be done to a message, by whoever looks at it. Asked when it is offered, as roles change. */
@@ -27,7 +23,7 @@ export const actionsOf = (kit: Kit, message: Message) => {
   const { t } = words;
   const { id, seq, unsent, from } = message;
   const isMine = from.id === me.id;
-  const isMutable = !unsent && !isMuted(kit);
+  const isMutable = !unsent && !isMuted(chat.summary.get()?.muted_until);
   const copy = (text: string) =>
     copyText(text).then(done => notices.show(t(done ? 'timeline.copied' : 'timeline.copyFailed')));
 
@@ -35,13 +31,10 @@ export const actionsOf = (kit: Kit, message: Message) => {
     reply: isMutable ? () => target.set({ kind: 'reply', message }) : undefined,
     edit: isMutable && isMine ? () => target.set({ kind: 'edit', message }) : undefined,
     copy: unsent ? undefined : () => void copy(message.message),
-    copyLink: unsent
-      ? undefined
-      : () =>
-          void copy(new URL(addressOf({ conversation_id: chat.id, seq }), location.origin + location.pathname).href),
+    copyLink: unsent ? undefined : () => void copy(linkTo({ conversation_id: chat.id, seq })),
     readers: unsent || kind === 'direct' ? undefined : () => dialogs.open({ name: 'readers', message_id: id }),
     unsend:
-      !unsent && (isMine || outranks(kit, from.id))
+      !unsent && (isMine || moderates(kit, from.id))
         ? () =>
             dialogs.open({
               name: 'confirm',

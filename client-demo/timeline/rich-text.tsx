@@ -35,30 +35,14 @@ const drawn = (part: Part, kit: Kit): ComponentChild => {
   }
 };
 
-const Mention = ({
-  text,
-  user,
-  kit: { me, client, route, notices, words },
-}: {
-  text: string;
-  user: User;
-  kit: Kit;
-}) => {
+const Mention = ({ text, user, kit: { me, words, writeTo } }: { text: string; user: User; kit: Kit }) => {
   if (user.id === me.id) return <strong class="mention me">{text}</strong>;
-  const write = async () => {
-    try {
-      const { id } = await client.direct(user.id);
-      route.go({ conversation_id: id });
-    } catch (error) {
-      notices.fail(error);
-    }
-  };
   return (
     <button
       type="button"
       class="mention"
       title={words.t('timeline.writeTo', { name: user.full_name })}
-      onClick={() => void write()}
+      onClick={() => void writeTo(user)}
     >
       {text}
     </button>

@@ -2,8 +2,10 @@ import type { ChatConversation, Message, User } from 'parley/client';
 import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { useApp, useWords } from '../app/context.ts';
 import type { Target } from '../composer/target.ts';
+import { useWriteTo } from '../people/use-write-to.ts';
+import { mayModerate, useStanding } from '../rooms/may.ts';
 import { isLookedAt } from '../ui/is-looked-at.ts';
-import { createState, type State, useObservable } from '../ui/state.ts';
+import { createState, type State, useObservable, useSelected } from '../ui/state.ts';
 import { Announcer } from './announcer.tsx';
 import { Beginning } from './beginning.tsx';
 import { DaySection } from './day-section.tsx';
@@ -13,7 +15,7 @@ import type { Kit } from './kit.ts';
 import { Loading, NotLoaded } from './not-loaded.tsx';
 import { createPlace } from './place.ts';
 import { rowsOf } from './rows.ts';
-import { useKind, useSelected } from './use-kind.ts';
+import { useKind } from './use-kind.ts';
 import { useNewLine } from './use-new-line.ts';
 import { useOpening } from './use-opening.ts';
 import { usePaging } from './use-paging.ts';
@@ -57,18 +59,17 @@ export const Timeline = ({
   }, [place]);
 
   // Whom a moderator outranks is known from the members.
-  const isModerator = useSelected(chat.summary, summary => summary?.role === 'owner' || summary?.role === 'admin');
+  const role = useSelected(chat.summary, summary => summary?.role ?? undefined) ?? null;
+  const isModerator = mayModerate(useStanding({ kind, role }));
   const list = useMemo(() => members.of(chat.id), [members, chat.id]);
-  useEffect(
-    () => (isModerator && kind !== 'direct' ? list.subscribe(() => undefined) : undefined),
-    [list, isModerator, kind],
-  );
+  useEffect(() => (isModerator ? list.subscribe(() => undefined) : undefined), [list, isModerator]);
 
   const opening = useOpening(chat, place, settle);
   const newAfter = useNewLine(chat, opening.isReady);
   const paging = usePaging(chat, place);
   const markRead = useReading(chat, place, opening.isReady);
   const roving = useRoving(scroller);
+  const writeTo = useWriteTo();
 
   const moved = useCallback(() => {
     // Behind the members on phones.
@@ -108,7 +109,7 @@ export const Timeline = ({
 
   const kit = useMemo<Kit>(
     () => ({
-      ...{ client, route, notices, dialogs, words, chat, me, kind, target, members: list },
+      ...{ client, notices, dialogs, words, chat, me, kind, target, writeTo, members: list },
       async jumpTo(message_id) {
         try {
           const held = chat.messages.get()?.messages.find(({ id }) => id === message_id);
@@ -120,7 +121,7 @@ export const Timeline = ({
         }
       },
     }),
-    [client, route, notices, dialogs, list, words, chat, me, kind, target],
+    [client, route, notices, dialogs, list, words, chat, me, kind, target, writeTo],
   );
 
   const { messages = none, hasOlder = false } = window ?? {};

@@ -8,12 +8,14 @@ export const Confirm = ({
   text,
   action,
   run,
+  done,
   onClose,
 }: {
   title: string;
   text: string;
   action: string;
   run: () => Promise<unknown>;
+  done?: () => void;
   onClose: () => void;
 }) => {
   const { notices } = useApp();
@@ -25,8 +27,10 @@ export const Confirm = ({
       await run();
     } catch (error) {
       notices.fail(error);
+      return onClose();
     }
     onClose();
+    done?.();
   };
   return (
     <Dialog title={title} size="small" onClose={onClose}>

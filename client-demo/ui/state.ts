@@ -1,5 +1,5 @@
 import type { Observable } from 'parley/client';
-import { useLayoutEffect, useReducer, useRef } from 'preact/hooks';
+import { useLayoutEffect, useMemo, useReducer, useRef } from 'preact/hooks';
 
 /** State of the page itself, read like that of the library. */
 export interface State<T> extends Observable<T> {
@@ -40,3 +40,9 @@ export const useObservable = <T>(observable: Observable<T>): T => {
   }, [observable]);
   return value;
 };
+
+/** A part of a value that changes seldomer than the whole: draws again only when that part does. */
+export const useSelected = <T, S extends string | number | boolean | undefined>(
+  { get, subscribe }: Observable<T>,
+  select: (value: T) => S,
+): S => useObservable(useMemo(() => ({ get: () => select(get()), subscribe }), [get, subscribe]));
