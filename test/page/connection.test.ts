@@ -3,8 +3,11 @@ import { api } from '../support/clients.ts';
 import { createLink, type Link } from './proxy.ts';
 import { openId, seeder } from './seed.ts';
 import {
+  away,
   banner,
+  bannerSays,
   composer,
+  connectNow,
   eventually,
   inChromium,
   open,
@@ -46,7 +49,7 @@ inChromium('what the page says of a connection', stage => {
     await say(page, 'never mind');
     await mute(new Date(Date.now() + 3_600_000).toISOString());
     wire.heal();
-    await page.getByRole('button', { name: 'Connect now' }).click();
+    await connectNow(page);
     const verdict = (text: string) => waiting(page).filter({ hasText: text }).getByRole('alert');
     await verdict('too late').getByText('Not sent').waitFor();
     await verdict('too late')
@@ -114,7 +117,7 @@ inChromium('what the page says of a connection', stage => {
     const page = await stage.visit({ url: wire.url });
     await register(page, 'joe', 'Joe');
     wire.cut();
-    await banner(page).getByText('No connection to the server.').waitFor();
+    await bannerSays(page, away);
     const seconds = async () => {
       const text = await banner(page).locator('.banner-countdown').textContent();
       return Number(/Next try in (\d+) s/.exec(text ?? '')?.[1] ?? Number.NaN);
@@ -127,8 +130,8 @@ inChromium('what the page says of a connection', stage => {
     wire.heal();
     const asked = Date.now();
     const left = await seconds();
-    await page.getByRole('button', { name: 'Connect now' }).click();
-    await banner(page).getByText('Back online').waitFor();
+    await connectNow(page);
+    await bannerSays(page, 'Back online');
     expect(Date.now() - asked).toBeLessThan(left * 1_000);
     await ready(page);
   });
@@ -139,10 +142,10 @@ inChromium('what the page says of a connection', stage => {
     await register(page, 'kay', 'Kay');
     await open(page, 'Lobby');
     wire.babble();
-    await banner(page).getByText('Something answers that is no Parley server').waitFor();
+    await bannerSays(page, 'Something answers that is no Parley server');
     await say(page, 'through a hotel');
     wire.heal();
-    await page.getByRole('button', { name: 'Connect now' }).click();
+    await connectNow(page);
     await saying(page, 'through a hotel').waitFor();
     await ready(page);
     const guest = await stage.visit();

@@ -3,8 +3,10 @@ import { afterEach, expect, it } from 'vitest';
 import { createLink, type Link } from './proxy.ts';
 import { numbered, seeder } from './seed.ts';
 import {
-  banner,
+  away,
+  bannerSays,
   composer,
+  connectNow,
   copied,
   eventually,
   heading,
@@ -34,8 +36,6 @@ inChromium('the page without a connection', stage => {
 
   const texts = async (page: Page) => (await said(page)).map(({ text }) => text);
   const pending = (page: Page) => waiting(page).locator('.message-text').allTextContents();
-  const told = (page: Page, text: string) =>
-    eventually(() => banner(page).allTextContents().then(String)).toContain(text);
 
   it('[G2][G4] shows what waits, and delivers it in order exactly once when the connection is back', async () => {
     const wire = await link();
@@ -49,9 +49,9 @@ inChromium('the page without a connection', stage => {
 
     wire.cut();
     await ada.context().setOffline(true);
-    await told(ada, 'You are offline.');
+    await bannerSays(ada, 'You are offline.');
     for (const text of ['one', 'two', 'three']) await say(ada, text);
-    await told(ada, 'You are offline. 3 messages are waiting');
+    await bannerSays(ada, 'You are offline. 3 messages are waiting');
     expect(await pending(ada)).toEqual(['one', 'two', 'three']);
     expect(await waiting(ada).getByText('Waiting to be sent').count()).toBe(3);
     await listed(ada, 'Lobby').getByText('Not sent yet').waitFor({ state: 'attached' });
@@ -100,14 +100,14 @@ inChromium('the page without a connection', stage => {
     wire.cut();
     const wanted = numbered('kept', 40);
     for (const text of wanted) await say(page, text);
-    await told(page, '40 messages are waiting');
+    await bannerSays(page, '40 messages are waiting');
     await page.reload();
     await heading(page, 'Lobby').waitFor();
-    await told(page, 'No connection to the server. 40 messages are waiting');
+    await bannerSays(page, `${away} 40 messages are waiting`);
     expect(await pending(page)).toEqual(wanted);
     await stage.server.restart();
     wire.heal();
-    await page.getByRole('button', { name: 'Connect now' }).click();
+    await connectNow(page);
     await saying(page, 'kept 40').waitFor({ timeout: 20_000 });
     await waiting(page).first().waitFor({ state: 'detached' });
     await ready(page);
@@ -136,7 +136,7 @@ inChromium('the page without a connection', stage => {
 
     wire.cut();
     await page.reload();
-    await told(page, 'No connection to the server.');
+    await bannerSays(page, away);
     await saying(page, 'Kitchen 30').waitFor();
     expect((await texts(page)).filter(text => text.startsWith('Kitchen'))).toEqual(numbered('Kitchen', 30));
     await composer(page).fill('a thought for later');

@@ -1,4 +1,4 @@
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -123,6 +123,20 @@ const passwordField = (page: Page) => page.getByLabel('Password', { exact: true 
 
 /** The line that says what is the matter with the connection, or with what was written. */
 export const banner = (page: Page) => page.locator('.banner-place[data-open=true]');
+
+/** What it begins with where the server cannot be reached, as the page words it now. */
+export const away = String(
+  JSON.parse(readFileSync(new URL('../../client-demo/words/en/connection.json', import.meta.url), 'utf8')).away,
+);
+
+export const bannerSays = (page: Page, text: string) =>
+  eventually(() => banner(page).allTextContents().then(String)).toContain(text);
+
+/** Cuts the wait for the next try short, unless the page was faster. */
+export const connectNow = async (page: Page) => {
+  const button = page.getByRole('button', { name: 'Connect now' });
+  await Promise.race([button.click(), button.waitFor({ state: 'detached' })]);
+};
 
 /** Signed in, connected, and the list is there. */
 export const ready = async (page: Page) => {
