@@ -1,7 +1,8 @@
-import { accessSync, constants, readFileSync } from 'node:fs';
+import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import en from '../../client-demo/words/en/index.ts';
 import { startServer, type TestServer } from '../support/server.ts';
 
 const names = ['chromium', 'chromium-browser', 'chromium-headless-shell', 'chrome-headless-shell', 'google-chrome'];
@@ -125,9 +126,7 @@ const passwordField = (page: Page) => page.getByLabel('Password', { exact: true 
 export const banner = (page: Page) => page.locator('.banner-place[data-open=true]');
 
 /** What it begins with where the server cannot be reached, as the page words it now. */
-export const away = String(
-  JSON.parse(readFileSync(new URL('../../client-demo/words/en/connection.json', import.meta.url), 'utf8')).away,
-);
+export const { away } = en.connection;
 
 export const bannerSays = (page: Page, text: string) =>
   eventually(() => banner(page).allTextContents().then(String)).toContain(text);
