@@ -8,6 +8,7 @@ import { Sidebar } from '../sidebar/sidebar.tsx';
 import { ConversationView } from '../timeline/conversation-view.tsx';
 import { Icon } from '../ui/icon.tsx';
 import { useObservable } from '../ui/state.ts';
+import { useMedia } from '../ui/use-media.ts';
 import { useApp, useWords } from './context.ts';
 import { DialogHost } from './dialog-host.tsx';
 import { useShortcuts } from './shortcuts.ts';
@@ -17,6 +18,11 @@ import './shell.css';
 export const Shell = ({ me }: { me: User }) => {
   const { route, client } = useApp();
   const { conversation_id, panel } = useObservable(route);
+  const shows = panel ?? (conversation_id === undefined ? 'list' : 'conversation');
+  const isPhone = useMedia('(width < 48rem)');
+  const isTablet = useMedia('(width < 68rem)');
+  // As shell.css has it: the list or the members stand in its place.
+  const isMainHidden = (isPhone && shows === 'list') || (isTablet && shows === 'members');
   useShortcuts();
   useAlerts();
   useEffect(() => {
@@ -25,9 +31,9 @@ export const Shell = ({ me }: { me: User }) => {
       route.replace({ conversation_id: 'lobby' });
   }, [route]);
   return (
-    <div class="app" data-shows={panel ?? (conversation_id === undefined ? 'list' : 'conversation')}>
+    <div class="app" data-shows={shows}>
       <ConnectionBanner />
-      <div class="shell">
+      <div class="shell" role={isMainHidden ? 'main' : undefined}>
         <Sidebar me={me} />
         <main class="main">
           {conversation_id === undefined ? (

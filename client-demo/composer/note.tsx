@@ -13,7 +13,7 @@ export const Note = ({ id, length, summary }: { id: string; length: number; summ
     over > 0
       ? t('composer.tooLong', { count: over })
       : length >= nearMaxLength
-        ? t('composer.left', { count: -over })
+        ? t('composer.left', { count: maxLength - length })
         : slowMs >= minuteMs
           ? t('composer.slowMinutes', { count: Math.ceil(slowMs / minuteMs) })
           : slowMs > 0

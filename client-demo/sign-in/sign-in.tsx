@@ -36,7 +36,7 @@ export const SignIn = ({ ending }: { ending: Ending | undefined }) => {
 
   return (
     <div class="sign-in">
-      <section class="sign-in-pitch">
+      <header class="sign-in-pitch">
         <Brand />
         <h1>{t('signIn.title')}</h1>
         <p>{t('signIn.lead')}</p>
@@ -48,7 +48,7 @@ export const SignIn = ({ ending }: { ending: Ending | undefined }) => {
             </li>
           ))}
         </ul>
-      </section>
+      </header>
       <main class="sign-in-main">
         <div class="sign-in-card">
           <h2>{isNew ? t('signIn.create') : t('signIn.signIn')}</h2>

@@ -142,10 +142,11 @@ export const createPlace = () => {
     unfollow() {
       isFollowing = false;
     },
-    scrolled() {
+    /** `isWhole`: nothing comes in behind what is drawn, whose end is the end then. */
+    scrolled(isWhole: boolean) {
       if (!scroller || !isVisible()) return;
       // Only the reader goes up; further down may be what came meanwhile.
-      if (distance() <= nearEnd) isFollowing = true;
+      if (isWhole && distance() <= nearEnd) isFollowing = true;
       else if (scroller.scrollTop < lastTop) isFollowing = false;
       lastTop = scroller.scrollTop;
       remember();

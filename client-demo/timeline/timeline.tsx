@@ -137,7 +137,7 @@ export const Timeline = ({
         aria-label={words.t('timeline.messages')}
         class={kind === 'direct' ? 'timeline direct' : 'timeline'}
         onScroll={() => {
-          place.scrolled();
+          place.scrolled(window?.hasNewer !== true);
           moved();
         }}
         {...roving}

@@ -1,135 +1,180 @@
+import { join } from 'node:path';
+import Database from 'libsql';
+import type { Page } from 'playwright-core';
 import { expect, it } from 'vitest';
-import { composer, inChromium, listed, open, openDirect, register, said, say, saying, waiting } from './support.ts';
+import { hasNote } from './gestures.ts';
+import { openId, type Seeder, seeder } from './seed.ts';
+import {
+  composer,
+  inChromium,
+  listed,
+  open,
+  openDirect,
+  register,
+  type Stage,
+  said,
+  say,
+  saying,
+  waiting,
+} from './support.ts';
 
-inChromium('two people on the demo page', stage => {
-  it('register, chat in the lobby, see typing and presence, and count what is unread', async () => {
-    const ada = await stage.visit();
-    const bob = await stage.visit();
+const dayMs = 86_400_000;
+/** As if all that was said so far had been said so many days before. */
+const passDays = async ({ server }: Stage, days: number) => {
+  await server.app.close();
+  const database = new Database(join(server.config.dataDir, 'log.db'));
+  database.prepare('UPDATE events SET date = date - ?').run(days * dayMs);
+  database.close();
+  await server.restart();
+};
+
+const tick = (page: Page, text: string) => saying(page, text).locator('.tick');
+
+inChromium('what is said on the demo page', stage => {
+  let ada: Page;
+  let bob: Page;
+  let dora: Seeder;
+
+  it('stands together by author and by day', async () => {
+    const oldest = await seeder(stage.server, 'mary0', 'Mary Jackson');
+    await oldest.say('lobby', ['long ago', 'and again']);
+    await passDays(stage, 8);
+    const older = await seeder(stage.server, 'mary1', 'Mary Jackson');
+    await older.say('lobby', ['the day before']);
+    await passDays(stage, 1);
+    dora = await seeder(stage.server, 'dora', 'Dora Shaw');
+    ada = await stage.visit();
+    bob = await stage.visit();
     await register(ada, 'ada', 'Ada Lovelace');
     await register(bob, 'bob', 'Bob Noyce');
-
-    await open(ada, 'Lobby');
-    await open(bob, 'Lobby');
-    await say(ada, 'Hello from Ada');
-    await saying(bob, 'Hello from Ada').waitFor();
+    for (const text of ['Hello from Ada', 'Me again']) await say(ada, text);
+    await saying(bob, 'Me again').waitFor();
     await say(bob, 'Hello from Bob');
     await saying(ada, 'Hello from Bob').waitFor();
+    await say(ada, 'And me');
+    await saying(bob, 'And me').waitFor();
     await waiting(ada).waitFor({ state: 'detached' });
-    expect((await said(ada)).map(({ text }) => text)).toEqual(['Hello from Ada', 'Hello from Bob']);
+    expect((await said(ada)).map(({ text }) => text)).toEqual([
+      'long ago',
+      'and again',
+      'the day before',
+      'Hello from Ada',
+      'Me again',
+      'Hello from Bob',
+      'And me',
+    ]);
     expect(await said(bob)).toEqual(await said(ada));
+    const days = await bob.locator('.timeline h2').allTextContents();
+    expect(days.slice(1)).toEqual(['Yesterday', 'Today']);
+    expect(days[0]).toMatch(/^[A-Z][a-z]+day, [A-Z][a-z]+ \d+/);
+    // Each name once for what stands together; none over one's own.
+    expect(await bob.locator('.message-name').allTextContents()).toEqual([
+      'Mary Jackson',
+      'Mary Jackson',
+      'Ada Lovelace',
+      'Ada Lovelace',
+    ]);
+  });
 
-    await composer(bob).pressSequentially('thinking');
-    await ada.locator('.typists', { hasText: 'Bob Noyce is typing…' }).waitFor();
-    await composer(bob).fill('');
-    await ada.locator('.typists', { hasText: /^$/ }).waitFor({ state: 'attached' });
-    await ada.locator('.message .dot.online').first().waitFor();
+  it('shows how far it got, as the other side gets and reads it', async () => {
+    await openDirect(ada, 'Dora Shaw');
+    await say(ada, 'Did you see it?');
+    await tick(ada, 'Did you see it?').getByText('Sent').waitFor({ state: 'attached' });
+    const conversation_id = openId(ada);
+    const seq = Number(await saying(ada, 'Did you see it?').getAttribute('data-seq'));
+    const receipt = { conversation_id, seq };
+    await dora.ask('receipt:delivered', receipt);
+    await tick(ada, 'Did you see it?').getByText('Delivered').waitFor({ state: 'attached' });
+    await dora.ask('receipt:read', receipt);
+    await tick(ada, 'Did you see it?').getByText('Read').waitFor({ state: 'attached' });
+    await say(ada, 'And this?');
+    await tick(ada, 'And this?').getByText('Sent').waitFor({ state: 'attached' });
+    await tick(ada, 'Did you see it?').getByText('Read').waitFor({ state: 'attached' });
+  });
 
+  it('counts what is unread, in the title too, and marks it as read where it is seen', async () => {
     await openDirect(ada, 'Bob Noyce');
     await say(ada, 'Just between us');
-    await listed(bob, 'Ada Lovelace').locator('[data-unread="1"]').waitFor();
+    await listed(bob, 'Ada Lovelace').getByText('1 unread message').waitFor({ state: 'attached' });
+    await expect.poll(() => bob.title(), { timeout: 10_000 }).toBe('(1) Parley');
+    await tick(ada, 'Just between us').getByText('Delivered').waitFor({ state: 'attached' });
     await say(ada, 'and one more');
-    await listed(bob, 'Ada Lovelace').locator('[data-unread="2"]').waitFor();
-    expect(await bob.title()).toBe('(2) Parley');
-    await ada.locator('.message.mine .ticks.delivered').last().waitFor();
-
+    await expect.poll(() => bob.title(), { timeout: 10_000 }).toBe('(2) Parley');
     await open(bob, 'Ada Lovelace');
     await saying(bob, 'and one more').waitFor();
-    await listed(bob, 'Ada Lovelace').locator('[data-unread]').waitFor({ state: 'detached' });
-    expect(await bob.title()).toBe('Parley');
-    await ada.locator('.message.mine .ticks.read').last().waitFor();
-    await bob.locator('.bar .facts', { hasText: 'Online' }).waitFor();
-
-    await ada.close();
-    await bob.locator('.bar .facts', { hasText: /Last seen/ }).waitFor({ timeout: 20_000 });
+    await listed(bob, 'Ada Lovelace').locator('.sidebar-badge').waitFor({ state: 'detached' });
+    await expect.poll(() => bob.title(), { timeout: 10_000 }).toBe('Parley');
+    await tick(ada, 'and one more').getByText('Read').waitFor({ state: 'attached' });
   });
 
-  it('edit, unsend, reply and react, each seen by the other', async () => {
-    const eve = await stage.visit();
-    const dan = await stage.visit();
-    await register(eve, 'eve', 'Eve');
-    await register(dan, 'dan', 'Dan');
-    await openDirect(eve, 'Dan');
-    await say(eve, 'First words');
-    await open(dan, 'Eve');
-    await saying(dan, 'First words').hover();
-    await dan.getByRole('button', { name: 'Reply' }).click();
-    await say(dan, 'An answer');
-    await saying(eve, 'An answer').locator('.quote', { hasText: 'First words' }).waitFor();
-
-    await composer(eve).press('ArrowUp');
-    await eve.locator('.about', { hasText: 'Editing your message' }).waitFor();
-    await composer(eve).press('Escape');
-    await eve.locator('.about').waitFor({ state: 'hidden' });
-    await composer(eve).press('ArrowUp');
-    await composer(eve).fill('Better words');
-    await composer(eve).press('Enter');
-    await saying(dan, 'Better words').locator('footer', { hasText: 'edited' }).waitFor();
-    await saying(dan, 'An answer').locator('.quote', { hasText: 'Better words' }).waitFor();
-
-    await saying(dan, 'Better words').hover();
-    await saying(dan, 'Better words').getByRole('button', { name: 'React', exact: true }).click();
-    await dan.getByRole('button', { name: 'React with 🎉' }).click();
-    const party = saying(eve, 'Better words').getByRole('button', { name: '🎉 1' });
-    await party.click();
-    await saying(dan, 'Better words').getByRole('button', { name: '🎉 2' }).click();
-    await saying(eve, 'Better words').getByRole('button', { name: '🎉 1' }).waitFor();
-
-    await saying(eve, 'Better words').hover();
-    await saying(eve, 'Better words').getByRole('button', { name: 'Unsend' }).click();
-    await eve.locator('dialog').getByRole('button', { name: 'Unsend' }).click();
-    await saying(dan, 'Message unsent').waitFor();
-    await saying(dan, 'An answer').locator('.quote', { hasText: 'Message unsent' }).waitFor();
-    expect(await dan.locator('body').textContent()).not.toContain('Better words');
+  it('shows who is typing, and that they stopped', async () => {
+    const line = ada.locator('.conversation-header').getByText('Bob Noyce is typing…');
+    const row = listed(ada, 'Bob Noyce').getByText('typing…');
+    await composer(bob).pressSequentially('thinking');
+    await line.waitFor();
+    await row.waitFor();
+    await composer(bob).fill('');
+    await line.waitFor({ state: 'detached' });
+    await row.waitFor({ state: 'detached' });
+    await composer(bob).pressSequentially('again');
+    await line.waitFor();
+    await composer(bob).press('Enter');
+    await saying(ada, 'again').waitFor();
+    await line.waitFor({ state: 'detached' });
   });
 
-  it('create a room, find it in the directory, join it and leave it', async () => {
-    const ann = await stage.visit();
-    const ben = await stage.visit();
-    await register(ann, 'ann', 'Ann');
-    await register(ben, 'ben', 'Ben');
-    await ann.getByRole('button', { name: 'New room or group' }).click();
-    await ann.getByLabel('Name').fill('Gardening');
-    await ann.getByLabel('Topic').fill('Beds and pots');
-    await ann.getByRole('button', { name: 'Create', exact: true }).click();
-    await ann.locator('.conversation-view h2', { hasText: 'Gardening' }).waitFor();
-    await say(ann, 'Welcome');
-
-    await ben.getByRole('button', { name: 'Browse rooms' }).click();
-    await ben.getByRole('searchbox').fill('gard');
-    await ben.getByRole('button', { name: 'Join Gardening' }).click();
-    await saying(ben, 'Welcome').waitFor();
-    await say(ben, 'Thank you');
-    await saying(ann, 'Thank you').waitFor();
-
-    await ben.getByRole('button', { name: 'Members' }).click();
-    await ben.locator('dialog .row', { hasText: 'Ann' }).waitFor();
-    await ben.getByRole('button', { name: 'Leave' }).click();
-    await ben.locator('dialog').last().getByRole('button', { name: 'Leave' }).click();
-    await listed(ben, 'Gardening').waitFor({ state: 'detached' });
-    await say(ann, 'Bye');
-    await open(ben, 'Lobby');
-    expect(await listed(ben, 'Gardening').count()).toBe(0);
-
-    await ann.getByRole('button', { name: 'New room or group' }).click();
-    await ann.getByRole('radio', { name: 'Group' }).check();
-    await ann.getByLabel('Name').fill('Two of us');
-    await ann.getByRole('searchbox').fill('ben');
-    await ann.getByRole('button', { name: 'Invite Ben' }).click();
-    await ann.getByRole('button', { name: 'Create', exact: true }).click();
-    await listed(ben, 'Two of us').waitFor();
+  it('takes several lines, typed or pasted, as one message', async () => {
+    await composer(ada).fill('one line');
+    await composer(ada).press('Shift+Enter');
+    await composer(ada).pressSequentially('another line');
+    await composer(ada).press('Enter');
+    await saying(bob, 'one line\nanother line').waitFor();
+    await ada.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+    await ada.evaluate(`navigator.clipboard.writeText('a list:\\n- first\\n- second\\n\\n')`);
+    await composer(ada).focus();
+    await ada.keyboard.press('Control+v');
+    expect(await composer(ada).inputValue()).toBe('a list:\n- first\n- second\n\n');
+    await composer(ada).press('Enter');
+    await saying(bob, 'a list:\n- first\n- second').waitFor();
+    await composer(ada).fill(' \n ');
+    expect(await ada.getByRole('button', { name: 'Send', exact: true }).isDisabled()).toBe(true);
+    await composer(ada).fill('');
   });
 
-  it('keeps the open conversation through a reload, and works by keyboard alone', async () => {
-    const kim = await stage.visit();
-    await register(kim, 'kim', 'Kim');
-    await open(kim, 'Lobby');
-    await composer(kim).fill('one line');
-    await composer(kim).press('Shift+Enter');
-    await composer(kim).pressSequentially('another line');
-    await composer(kim).press('Enter');
-    await kim.locator('.message[data-seq] .text', { hasText: /^one line\nanother line$/ }).waitFor();
-    await kim.reload();
-    await kim.locator('.message[data-seq] .text', { hasText: /^one line\nanother line$/ }).waitFor();
-    expect(await kim.locator('.conversation[aria-current=page] .title').textContent()).toBe('Lobby');
+  it('takes 8,000 characters and says so before and beyond', async () => {
+    const send = ada.getByRole('button', { name: 'Send', exact: true });
+    await composer(ada).fill('x'.repeat(7_600));
+    await hasNote(composer(ada), '400 characters left');
+    await composer(ada).fill('x'.repeat(8_001));
+    await hasNote(composer(ada), 'Too long by 1 character. Shorten it to send it.');
+    expect(await composer(ada).getAttribute('aria-invalid')).toBe('true');
+    expect(await send.isDisabled()).toBe(true);
+    const before = (await said(ada)).length;
+    await composer(ada).press('Enter');
+    expect((await composer(ada).inputValue()).length).toBe(8_001);
+    await composer(ada).press('Backspace');
+    await hasNote(composer(ada), '0 characters left');
+    await send.click();
+    await saying(bob, 'x'.repeat(8_000)).waitFor();
+    await waiting(ada).waitFor({ state: 'detached' });
+    expect((await said(ada)).length).toBe(before + 1);
+  });
+
+  it('leads out by safe links only, and shows emoji alone large', async () => {
+    const text = 'See https://example.org/a_(b)?x=1#y. Not javascript:alert(1), nor <b>this</b>';
+    await say(ada, text);
+    const links = saying(bob, text).getByRole('link');
+    await links.waitFor();
+    expect(await links.evaluateAll(nodes => nodes.map(node => [node.href, node.target, node.rel]))).toEqual([
+      ['https://example.org/a_(b)?x=1#y', '_blank', 'noopener noreferrer nofollow'],
+    ]);
+    await say(ada, '🎉 👩‍🚀');
+    await say(ada, '🎉 done');
+    const size = (words: string) =>
+      saying(bob, words)
+        .locator('.message-text')
+        .evaluate(node => Number.parseFloat(node.ownerDocument.defaultView.getComputedStyle(node).fontSize));
+    await saying(bob, '🎉 done').waitFor();
+    expect(await size('🎉 👩‍🚀')).toBeGreaterThan(1.5 * (await size('🎉 done')));
   });
 });

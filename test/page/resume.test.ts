@@ -1,116 +1,123 @@
-import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterEach, expect, it } from 'vitest';
-import { openSqliteLog } from '../../src/storage/log/sqlite/log.ts';
-import { clientId, command, connect, signUp } from '../support/clients.ts';
 import { createLink, type Link } from './proxy.ts';
-import { inChromium, open, ready, register, said, say, saying } from './support.ts';
+import { numbered, seeder, seederAgain } from './seed.ts';
+import { banner, eventually, inChromium, listed, open, ready, said, say, saying, signIn, waiting } from './support.ts';
 
-/** Beyond what the page replays event by event: it goes on at the head instead. */
-const many = 6_500;
-const few = 150;
+const hour = 3_600_000;
+/** The server's clock goes on while everybody sleeps. */
+let ahead = 0;
+const clock = { now: () => Date.now() + ahead };
 
-inChromium('the demo page comes back', stage => {
-  let link: Link | undefined;
-  afterEach(() => link?.close());
+inChromium(
+  'the page comes back',
+  stage => {
+    let wire: Link | undefined;
+    afterEach(async () => {
+      await wire?.close();
+      wire = undefined;
+    });
 
-  const sayAll = async (prefix: string, count: number) => {
-    const author = await signUp(stage.server);
-    const socket = await connect(stage.server, author.token);
-    for (let from = 0; from < count; from += 250)
-      await Promise.all(
-        Array.from({ length: Math.min(250, count - from) }, (_, index) =>
-          command(socket, 'message:send', {
-            conversation_id: 'lobby',
-            message: `${prefix} ${from + index + 1}`,
-            client_id: clientId(),
-          }),
-        ),
-      );
-    socket.disconnect();
-  };
+    const texts = async (page: Page) => (await said(page)).map(({ text }) => text);
+    const unread = (page: Page, title: string) => listed(page, title).locator('.sidebar-badge').allTextContents();
+    /** The one end of what is shown is `last`, and there is no hole before it. */
+    const isWhole = async (page: Page, prefix: string, last: number) => {
+      await saying(page, `${prefix} ${last}`).waitFor({ timeout: 20_000 });
+      const shown = (await texts(page)).filter(text => text.startsWith(prefix));
+      expect(shown).toEqual(numbered(prefix, last).slice(-shown.length));
+      const seqs = (await said(page)).map(({ seq }) => seq);
+      expect(seqs).toEqual(seqs.map((_, index) => (seqs[0] ?? 0) + index));
+      return shown.length;
+    };
 
-  /** Somebody reacts to what is shown while the page is away; counts are those of the server, whatever was folded before. */
-  const reactTo = async (page: Page, wire: Link) => {
-    const ids = await page
-      .locator('.message[data-seq]')
-      .evaluateAll(nodes => nodes.slice(-40).map(node => node.getAttribute('data-id') ?? ''));
-    wire.cut();
-    await page.locator('.banner').waitFor();
-    for (let person = 1; person <= 2; person++) {
-      const socket = await connect(stage.server, (await signUp(stage.server)).token);
-      for (const id of ids) await command(socket, 'message:react', { id, emoji: '👍' });
-      socket.disconnect();
-    }
-    wire.heal();
-    await ready(page);
-    await expect.poll(() => page.getByRole('button', { name: '👍 2' }).count()).toBe(ids.length);
-  };
+    const twoRooms = async (prefix: string) => {
+      const talker = await seeder(stage.server, `${prefix}talker`);
+      const sleeper = await seeder(stage.server, `${prefix}sleeper`);
+      const make = async (name: string) => {
+        const group = { kind: 'group' as const, name, members: [sleeper.id] };
+        const { id } = await talker.ask('conversation:create', group);
+        await talker.say(id, [`welcome to ${name}`]);
+        return id;
+      };
+      const near = await make('Near');
+      const far = await make('Far');
+      return { talker, sleeper, near, far };
+    };
 
-  it('[G5] with everything that it missed, whether that is little or more than it would replay', async () => {
-    link = await createLink(stage.server.url);
-    const page = await stage.visit({ url: link.url });
-    await register(page, 'away', 'Away');
-    await open(page, 'Lobby');
-    await say(page, 'before');
-    await saying(page, 'before').waitFor();
-
-    for (const [prefix, count] of [
-      ['little', few],
-      ['much', many],
-    ] as const) {
-      link.cut();
-      await page.locator('.banner').waitFor();
-      await sayAll(prefix, count);
-      link.heal();
+    it('[G5] after an hour asleep, with tokens that ran out meanwhile, and 600 messages', async () => {
+      wire = await createLink(stage.server.url);
+      const { talker, sleeper, near, far } = await twoRooms('long');
+      const page = await stage.visit({ url: wire.url });
+      await page.clock.install();
+      await page.reload();
+      await signIn(page, sleeper.username);
+      await open(page, 'Near');
+      await open(page, 'Far');
+      await open(page, 'Near');
+      wire.cut();
+      await banner(page).waitFor();
+      await say(page, 'good night');
+      await talker.say(near, numbered('near', 600));
+      await talker.say(far, numbered('far', 65));
+      ahead += hour;
+      wire.heal();
+      await page.clock.fastForward(hour);
+      await saying(page, 'good night').waitFor({ timeout: 20_000 });
+      await waiting(page).first().waitFor({ state: 'detached' });
       await ready(page);
-      await saying(page, `${prefix} ${count}`).waitFor();
-      await expect.poll(async () => (await said(page)).at(-1)?.text).toBe(`${prefix} ${count}`);
-      const shown = (await said(page)).map(({ text }) => text).filter(text => text.startsWith(prefix));
-      const first = count - shown.length + 1;
-      expect(shown).toEqual(Array.from(shown, (_, index) => `${prefix} ${first + index}`));
-      if (count !== few) continue;
-      expect(shown.length).toBe(few);
-      await reactTo(page, link);
-    }
-    await say(page, 'after');
-    await saying(page, 'after').waitFor();
-    const seqs = (await said(page)).map(({ seq }) => seq);
-    expect(seqs).toEqual(Array.from(seqs, (_, index) => (seqs[0] ?? 0) + index));
-  });
+      await eventually(() => unread(page, 'Far')).toEqual(['65']);
+      await eventually(() => unread(page, 'Near')).toEqual([]);
+      expect((await texts(page)).at(-1)).toBe('good night');
+      expect(await isWhole(page, 'near', 600)).toBeGreaterThanOrEqual(50);
+      const fresh = await seederAgain(stage.server, talker.username);
+      await fresh.say(near, ['good morning']);
+      await saying(page, 'good morning').waitFor();
+      await open(page, 'Far');
+      await eventually(() => texts(page)).toContain('far 1');
+      await page.getByRole('button', { name: /jump to latest/i }).click();
+      await isWhole(page, 'far', 65);
+      await eventually(() => unread(page, 'Far')).toEqual([]);
+    });
 
-  it('[G5] and begins anew where the log is another one', async () => {
-    const page = await stage.visit();
-    await register(page, 'restored', 'Restored');
-    await open(page, 'Lobby');
-    await say(page, 'old epoch');
-    await saying(page, 'old epoch').waitFor();
-    await stage.server.app.close();
-    const log = await openSqliteLog({ file: join(stage.server.config.dataDir, 'log.db') });
-    await log.renewEpoch();
-    await log.close();
-    await stage.server.restart();
-    await say(page, 'new epoch');
-    await saying(page, 'new epoch').waitFor({ timeout: 30_000 });
-    await ready(page);
-    expect((await said(page)).slice(-2).map(({ text }) => text)).toEqual(['old epoch', 'new epoch']);
-  });
+    it('[G5] after the browser froze it, with all that was told to it meanwhile', async () => {
+      const { talker, sleeper, near, far } = await twoRooms('frozen');
+      const page = await stage.visit();
+      await signIn(page, sleeper.username);
+      await open(page, 'Near');
+      const cdp = await page.context().newCDPSession(page);
+      await cdp.send('Page.setWebLifecycleState', { state: 'frozen' });
+      await talker.say(near, numbered('near', 600));
+      await talker.say(far, numbered('far', 30));
+      await cdp.send('Page.setWebLifecycleState', { state: 'active' });
+      await isWhole(page, 'near', 600);
+      await eventually(() => unread(page, 'Far')).toEqual(['31']);
+      await say(page, 'awake');
+      await saying(page, 'awake').waitFor();
+      expect((await texts(page)).at(-1)).toBe('awake');
+    });
 
-  it('[G4] counts each event once, in whatever order and however often it comes', async () => {
-    const page = await stage.visit();
-    const outcome = await page.evaluate(`import('/log.js').then(({ createLog }) => {
-      let seed = 20240611;
-      const random = () => (seed = (seed * 16807) % 2147483647) / 2147483647;
-      const from = { id: 'u', username: 'u', full_name: 'U' };
-      const event = seq => ({ id: 'c.' + seq, conversation_id: 'c', epoch: 'e', seq, n: seq, kind: 'message', from, date: '', client_id: String(seq), message: String(seq), mentions: [] });
-      const log = createLog({ epoch: 'e', cursor: 0 });
-      log.setNewest([], false);
-      const packets = Array.from({ length: 900 }, () => 1 + Math.floor(random() * 300));
-      const applied = packets.flatMap(seq => log.receive(event(seq)).applied.map(one => one.seq));
-      for (let seq = 1; seq <= 300; seq++) applied.push(...log.receive(event(seq)).applied.map(one => one.seq));
-      return { applied, shown: log.messages().map(one => one.seq), foreign: log.receive({ ...event(301), epoch: 'other' }) };
-    })`);
-    const all = Array.from({ length: 300 }, (_, index) => index + 1);
-    expect(outcome).toEqual({ applied: all, shown: all, foreign: { applied: [], gap: true } });
-  });
-});
+    it('[G6] on two devices of one person: what one reads the other counts as read, and both show one order', async () => {
+      const { talker, sleeper, near, far } = await twoRooms('double');
+      const [phone, desk] = [await stage.visit(), await stage.visit()];
+      await signIn(phone, sleeper.username);
+      await signIn(desk, sleeper.username);
+      await open(phone, 'Near');
+      await open(desk, 'Near');
+      await talker.say(far, numbered('far', 4));
+      for (const page of [phone, desk]) await eventually(() => unread(page, 'Far')).toEqual(['5']);
+      await open(phone, 'Far');
+      for (const page of [phone, desk]) await eventually(() => unread(page, 'Far')).toEqual([]);
+      await open(phone, 'Near');
+      await Promise.all([
+        talker.say(near, numbered('talker', 20)),
+        ...[phone, desk].map(async (page, device) => {
+          for (const text of numbered(`device ${device},`, 10)) await say(page, text);
+        }),
+      ]);
+      for (const page of [phone, desk]) await eventually(async () => (await said(page)).length).toBe(41);
+      expect(await said(phone)).toEqual(await said(desk));
+    });
+  },
+  {},
+  { clock },
+);
