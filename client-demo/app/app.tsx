@@ -1,14 +1,15 @@
 import type { ChatClient, Ending, User } from 'parley/client';
-import { useEffect, useMemo, useReducer, useState } from 'preact/hooks';
+import { useEffect, useErrorBoundary, useMemo, useReducer, useState } from 'preact/hooks';
 import { loadWords } from '../language/load.ts';
 import type { Words } from '../language/words.ts';
 import { createMemberLists } from '../people/member-lists.ts';
 import { SignIn } from '../sign-in/sign-in.tsx';
 import { type State, useObservable } from '../ui/state.ts';
+import { Broken } from './broken.tsx';
 import { AppContext, type App as AppParts } from './context.ts';
 import { createDialogs } from './dialogs.ts';
 import { createDrafts } from './drafts.ts';
-import { type Guest, greet, signUpAsGuest } from './guest.ts';
+import { type Guest, greet, signUpAsGuest, spendInvitation } from './guest.ts';
 import { NoticeList } from './notice-list.tsx';
 import { createNotices } from './notices.ts';
 import { createRoute } from './route.ts';
@@ -40,6 +41,7 @@ export const App = ({
   useEffect(() => members.stop, [members]);
   const [isStarting, setStarting] = useState(true);
   const [ending, setEnding] = useState<Ending>();
+  const [fault] = useErrorBoundary(error => console.error(error));
   useTheme(settings);
   useLanguage(settings, words);
 
@@ -67,13 +69,19 @@ export const App = ({
   );
   return (
     <AppContext.Provider value={app}>
-      {user ? <Shell key={`${user.id} ${session}`} me={user} /> : !isStarting && <SignIn ending={ending} />}
+      {fault ? (
+        <Broken />
+      ) : user ? (
+        <Shell key={`${user.id} ${session}`} me={user} />
+      ) : (
+        !isStarting && <SignIn ending={ending} />
+      )}
       {dialog === undefined && <NoticeList />}
     </AppContext.Provider>
   );
 };
 
-/** Goes on as whoever was signed in here; a guest's window signs up by itself. */
+/** Goes on as whoever was signed in here; the window of a guest who was invited signs up by itself. */
 const begin = async (
   client: ChatClient,
   guest: Guest | undefined,
@@ -81,8 +89,9 @@ const begin = async (
   show: (place: { conversation_id: string }) => void,
 ): Promise<User | undefined> => {
   const kept = await client.restore();
-  if (kept || !guest) return kept;
+  if (kept || !guest?.isInvited) return kept;
   const user = await signUpAsGuest(client, words);
+  spendInvitation(guest);
   await client.synced();
   if (guest.friend) show({ conversation_id: await greet(client, guest.friend, words) });
   return user;

@@ -1,5 +1,6 @@
 import type { ChatClient, User } from 'parley/client';
 import type { Words } from '../language/words.ts';
+import { createKept } from '../ui/kept.ts';
 
 /** Somebody who tries it in a window of their own, beside whoever is signed in in this browser. */
 export interface Guest {
@@ -7,6 +8,8 @@ export interface Guest {
   readonly key: string;
   /** The id of the person to write to at first. */
   readonly friend?: string;
+  /** Whether this browser's own page opened the window. A link from elsewhere makes nobody an account, and greets nobody. */
+  readonly isInvited: boolean;
 }
 
 /** From the address `?guest=KEY&friend=USER_ID`. */
@@ -15,8 +18,20 @@ export const guestOf = (search: string): Guest | undefined => {
   const key = query.get('guest');
   if (!key || !/^[\w-]{1,40}$/.test(key)) return undefined;
   const friend = query.get('friend');
-  return friend ? { key, friend } : { key };
+  const isInvited = invitation(key).read() === true;
+  return friend ? { key, friend, isInvited } : { key, isInvited };
 };
+
+const invitation = (key: string) => createKept<true>(`parley.guest.${key}`);
+
+/** Lets the window of this address sign up by itself. */
+export const inviteGuest = (address: string) => {
+  const guest = guestOf(address);
+  if (guest) invitation(guest.key).write(true);
+};
+
+/** It was taken: the window's own sign-in is there from now on. */
+export const spendInvitation = ({ key }: Guest) => invitation(key).write(undefined);
 
 const randomText = (length: number) => {
   const letters = 'abcdefghijkmnpqrstuvwxyz23456789';

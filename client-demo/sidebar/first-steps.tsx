@@ -2,7 +2,7 @@ import { AppWindow, Compass, MessageCirclePlus, X } from 'lucide';
 import type { User } from 'parley/client';
 import { useMemo, useState } from 'preact/hooks';
 import { useApp, useWords } from '../app/context.ts';
-import { friendAddress } from '../app/guest.ts';
+import { friendAddress, inviteGuest } from '../app/guest.ts';
 import { Icon } from '../ui/icon.tsx';
 import { createKept } from '../ui/kept.ts';
 import './first-steps.css';
@@ -60,6 +60,7 @@ const popup = { width: 480, height: 760 };
 
 /** As a window beside this one, where there is room and the browser lets it; a tab else. */
 const openBeside = (event: MouseEvent & { currentTarget: HTMLAnchorElement }) => {
+  inviteGuest(event.currentTarget.search);
   if (!matchMedia('(width >= 48rem) and (pointer: fine)').matches || event.ctrlKey || event.metaKey) return;
   const left = Math.max(0, screenX + outerWidth - popup.width);
   const features = `popup,width=${popup.width},height=${popup.height},left=${left},top=${screenY + 40}`;

@@ -125,6 +125,26 @@ inChromium('a first visit', stage => {
     await saying(friend, 'Are you there?').waitFor();
   });
 
+  it('makes nobody a guest by a link from elsewhere', async () => {
+    const page = await stage.visit({ url: `${stage.server.url}/?guest=stranger&friend=whoever` });
+    await page.getByRole('heading', { name: 'Create account' }).waitFor();
+    await page.getByRole('button', { name: 'Just look around as a guest' }).click();
+    await ready(page);
+    expect(await page.locator('.sidebar-item').count()).toBe(1);
+  });
+
+  it('says so where drawing the page fails, and goes on after loading it again', async () => {
+    const page = await stage.visit({ expected: /on purpose/ });
+    await register(page, 'faulty', 'Fay Faulty');
+    await page.evaluate(
+      "Object.defineProperty(Intl.DateTimeFormat.prototype, 'format', { get() { throw new Error('on purpose'); } })",
+    );
+    await say(page, 'The last straw');
+    await page.getByRole('heading', { name: 'This page has a fault' }).waitFor();
+    await page.getByRole('button', { name: 'Load again' }).click();
+    await saying(page, 'The last straw').waitFor();
+  });
+
   it('has a hint wherever there is nothing yet', async () => {
     const page = await stage.visit();
     await register(page, 'newcomer', 'New Comer');

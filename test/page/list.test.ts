@@ -1,8 +1,20 @@
 import type { Page } from 'playwright-core';
 import { expect, it } from 'vitest';
+import { api } from '../support/clients.ts';
 import { comesInSight, hasFocus, idOf } from './gestures.ts';
 import { numbered, type Seeder, seeder } from './seed.ts';
-import { composer, heading, inChromium, listed, open, openDirect, register, say, saying } from './support.ts';
+import {
+  composer,
+  eventually,
+  heading,
+  inChromium,
+  listed,
+  open,
+  openDirect,
+  register,
+  say,
+  saying,
+} from './support.ts';
 
 const titles = (page: Page) => page.locator('.sidebar-item .sidebar-row-title').allTextContents();
 const search = (page: Page) => page.getByLabel('Search conversations, people, messages and rooms');
@@ -83,6 +95,9 @@ inChromium('the list of conversations', stage => {
     await quentin.say('lobby', ['the quokka question', ...numbered('filler', 120)]);
     const room = { kind: 'room', name: 'Quarry', topic: 'Stones' } as const;
     await quentin.ask('conversation:create', room);
+    // What was just said is searched for once only: by then the index has it.
+    const found = async () => (await api(stage.server, quentin.token)('GET', '/message/v1/search?q=quokka')).body;
+    await eventually(async () => JSON.stringify(await found())).toContain('the quokka question');
     const group = (name: string) => ada.getByRole('region', { name });
 
     await ada.keyboard.press('Control+k');
@@ -104,9 +119,9 @@ inChromium('the list of conversations', stage => {
     await heading(ada, 'Quentin Quartz').waitFor();
 
     await search(ada).fill('quar');
-    const found = group('Rooms to join').getByRole('button', { name: 'Quarry' });
-    await found.getByText('1 member · Stones').waitFor();
-    await found.click();
+    const toJoin = group('Rooms to join').getByRole('button', { name: 'Quarry' });
+    await toJoin.getByText('1 member · Stones').waitFor();
+    await toJoin.click();
     await heading(ada, 'Quarry').waitFor();
     await listed(ada, 'Quarry').waitFor();
     await search(ada).fill('quar');
