@@ -22,6 +22,7 @@ export interface Database {
 
 export interface Transaction {
   objectStore(name: string): ObjectStore;
+  commit?(): void;
   abort(): void;
   readonly error: Error | null;
   oncomplete: (() => void) | null;

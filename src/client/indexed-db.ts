@@ -50,6 +50,8 @@ const write = (database: Database, changes: readonly (readonly [key: string, val
         if (value === undefined) store.delete(key);
         else store.put(value, key);
       }
+      // Rather than when all has been answered: a page that goes hears no answers any more.
+      transaction.commit?.();
     } catch (error) {
       // First, as what was put before would be committed otherwise.
       reject(error);

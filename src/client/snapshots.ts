@@ -76,6 +76,23 @@ export const createSnapshots = ({
     return writing;
   };
 
+  /** A page that goes may go for good: what would be written in a moment is written now. */
+  const onHide = () => {
+    if (timer === undefined) return;
+    clearTimeout(timer);
+    void save();
+  };
+  const page = globalThis as {
+    addEventListener?(name: string, listener: () => void): void;
+    removeEventListener?(name: string, listener: () => void): void;
+  };
+  page.addEventListener?.('pagehide', onHide);
+  const end = () => {
+    over = true;
+    clearTimeout(timer);
+    page.removeEventListener?.('pagehide', onHide);
+  };
+
   const soon = () => {
     if (!over) timer ??= setTimeout(() => void save(), delayMs);
   };
@@ -105,16 +122,14 @@ export const createSnapshots = ({
       soon();
     },
     async forget() {
-      over = true;
-      clearTimeout(timer);
+      end();
       touched.clear();
       await writing;
       const entries = await storage.list(prefix);
       await storage.write([[sinceKey, undefined], ...entries.map(([key]) => [key, undefined] as const)]);
     },
     async close() {
-      over = true;
-      clearTimeout(timer);
+      end();
       await save();
     },
   };

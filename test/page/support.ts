@@ -147,28 +147,6 @@ export const ready = async (page: Page) => {
 export const installed = (page: Page) =>
   page.evaluate("navigator.serviceWorker.ready.then(() => caches.match('./')).then(kept => kept.status)");
 
-/** This device holds a copy of the message that says this, for a start without a network. */
-export const copied = (page: Page, text: string) =>
-  expect
-    .poll(
-      () =>
-        page.evaluate(`new Promise((resolve, reject) => {
-          const opening = indexedDB.open('parley');
-          opening.onerror = () => reject(opening.error);
-          opening.onsuccess = () => {
-            const database = opening.result;
-            const [name] = database.objectStoreNames;
-            const asking = database.transaction(name).objectStore(name).getAll();
-            asking.onsuccess = () => {
-              database.close();
-              resolve(asking.result.some(({ window }) => window?.messages.some(({ message }) => message === ${JSON.stringify(text)})));
-            };
-          };
-        })`),
-      { timeout: 10_000 },
-    )
-    .toBe(true);
-
 /** The conversation of this title in the list. */
 export const listed = (page: Page, title: string) =>
   page.locator('.sidebar-item', { has: page.locator('.sidebar-row-title', { hasText: exactly(title) }) });
