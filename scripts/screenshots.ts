@@ -9,7 +9,10 @@ import { realParts } from './real-parts.mjs';
 
 const folder = join(fileURLToPath(new URL('..', import.meta.url)), 'docs/screenshots');
 const password = 'correct horse 1';
-const widths = { desktop: { width: 1280, height: 800 }, phone: { width: 390, height: 844 } };
+const devices = {
+  desktop: { viewport: { width: 1280, height: 800 } },
+  phone: { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true },
+};
 
 const person = async (url: string, username: string, full_name: string): Promise<ChatClient> => {
   const client = createClient({ url });
@@ -219,11 +222,11 @@ const main = async () => {
   const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] });
   try {
     for (const colorScheme of ['light', 'dark'] as const)
-      for (const [width, viewport] of Object.entries(widths))
+      for (const [name, device] of Object.entries(devices))
         await take(
           browser,
-          { viewport, colorScheme, reducedMotion: 'reduce', locale: 'en-GB' },
-          `${width}-${colorScheme}`,
+          { ...device, colorScheme, reducedMotion: 'reduce', locale: 'en-GB' },
+          `${name}-${colorScheme}`,
         );
   } finally {
     await browser.close();
