@@ -102,7 +102,11 @@ const useTheme = (settings: Settings) => {
   useEffect(() => {
     const dark = matchMedia('(prefers-color-scheme: dark)');
     const apply = () => {
-      document.documentElement.dataset['theme'] = theme === 'system' ? (dark.matches ? 'dark' : 'light') : theme;
+      const root = document.documentElement;
+      root.dataset['theme'] = theme === 'system' ? (dark.matches ? 'dark' : 'light') : theme;
+      // What a phone draws around the page.
+      const ground = getComputedStyle(root).getPropertyValue('--surface');
+      document.querySelector('meta[name=theme-color]')?.setAttribute('content', ground);
     };
     apply();
     dark.addEventListener('change', apply);

@@ -6,8 +6,11 @@ export interface Kept<T> {
 
 export const createKept = <T>(key: string): Kept<T> => {
   let own: T | undefined;
+  /** What could not be kept is newer than what is. */
+  let isRefused = false;
   return {
     read() {
+      if (isRefused) return own;
       try {
         const text = localStorage.getItem(key);
         return text === null ? own : (JSON.parse(text) as T);
@@ -20,8 +23,10 @@ export const createKept = <T>(key: string): Kept<T> => {
       try {
         if (value === undefined) localStorage.removeItem(key);
         else localStorage.setItem(key, JSON.stringify(value));
+        isRefused = false;
       } catch {
         // Forbidden or full: it lasts as long as the page.
+        isRefused = true;
       }
     },
   };
