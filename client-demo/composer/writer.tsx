@@ -40,7 +40,8 @@ export const Writer = ({
   const [error, setError] = useState<unknown>();
   const mayGo = !isBlank(text) && cleaned(text).length <= maxLength && !isSaving;
 
-  useEffect(() => {
+  // As it is drawn, not a moment later: by then somebody may have gone elsewhere.
+  useLayoutEffect(() => {
     // Nobody asked for a keyboard on the screen yet.
     if (hasMouse() && !document.querySelector('dialog[open]')) field.current?.focus();
   }, []);
