@@ -77,7 +77,7 @@ export const useShortcuts = () => {
   const app = useApp();
   useEffect(() => {
     const onKeyDown = (event: KeyboardEvent) => {
-      if (event.defaultPrevented || event.isComposing || app.dialogs.get()) return;
+      if (event.defaultPrevented || event.isComposing || document.querySelector('dialog[open]')) return;
       const shortcut = shortcuts.find(({ matches }) => matches(event));
       if (!shortcut) return;
       event.preventDefault();

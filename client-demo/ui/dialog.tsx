@@ -26,8 +26,10 @@ export const Dialog = ({
     const before = document.activeElement;
     element.current?.showModal();
     return () => {
-      // A browser sees to this only where a dialog is closed before it goes.
-      if (before instanceof HTMLElement) before.focus();
+      // A browser sees to this only where a dialog is closed before it goes. Once it is gone, and not from whoever has the focus by then.
+      setTimeout(() => {
+        if (before instanceof HTMLElement && document.activeElement === document.body) before.focus();
+      });
     };
   }, []);
   return (
