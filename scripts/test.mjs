@@ -3,7 +3,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { heavySuites, realParts } from './real-parts.mjs';
 
@@ -34,6 +34,18 @@ const exitOf = (command, args) =>
 
 const none = { passed: 0, failed: 0, skipped: 0 };
 
+/** What failed and why, told once more before the last line: of a long log, often only the end is kept. */
+const failures = [];
+const failuresIn = result =>
+  (result?.testResults ?? [])
+    .filter(file => file.status === 'failed')
+    .flatMap(file => {
+      const where = relative(root, file.name);
+      const tests = file.assertionResults.filter(test => test.status === 'failed');
+      if (tests.length === 0) return [`${where}\n${file.message}`];
+      return tests.map(test => `${where} > ${test.fullName}\n${test.failureMessages.join('\n')}`);
+    });
+
 /** Runs one vitest; a file that could not be loaded, or an error outside any test, counts as one failed test. */
 const runVitest = async (name, args) => {
   const report = join(reports, `${name}.json`);
@@ -51,6 +63,10 @@ const runVitest = async (name, args) => {
     file => file.status === 'failed' && !file.assertionResults.some(test => test.status === 'failed'),
   ).length;
   const failed = (result?.numFailedTests ?? 0) + broken;
+  failures.push(
+    ...failuresIn(result),
+    ...(code !== 0 && failed === 0 ? [`${name}: ended with ${code}, see above`] : []),
+  );
   return {
     passed: result?.numPassedTests ?? 0,
     failed: code === 0 ? failed : Math.max(failed, 1),
@@ -98,6 +114,7 @@ for (const part of missing) {
 }
 
 const { passed, failed, skipped } = sum(totals);
+for (const failure of failures) console.log(`\nFAILED ${failure.slice(0, 4_000)}`);
 // Set rather than called, so that the last line is written before the process ends.
 process.exitCode = failed > 0 || passed === 0 ? 1 : 0;
 console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`);
