@@ -63,7 +63,7 @@ test('at most five names are told, the others counted, and many changes are told
   const bob = await connect('bob/s0');
   const told = listen(bob);
   const typists = await Promise.all([1, 2, 3, 4, 5, 6, 7].map(at => connect(`u${at}/s${at}`)));
-  for (const socket of typists) await command(socket, 'typing:start', { conversation_id: 'lobby' });
+  await Promise.all(typists.map(socket => command(socket, 'typing:start', { conversation_id: 'lobby' })));
   await until(() => told.at(-1)?.endsWith('+2') === true);
   expect(told.at(-1)?.split(' ')).toHaveLength(6);
   expect(told.length).toBeLessThanOrEqual(3);

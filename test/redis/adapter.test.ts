@@ -5,7 +5,7 @@ import { Server } from 'socket.io';
 import { io } from 'socket.io-client';
 import { expect, onTestFinished, test } from 'vitest';
 import { until } from '../support/clients.ts';
-import { patient, timed, useRedis } from './rig.ts';
+import { patient, promptly, timed, useRedis } from './rig.ts';
 
 const { newCluster, client, server } = useRedis();
 
@@ -59,7 +59,7 @@ test('[G8] it waits for nobody while Redis stands still', async () => {
       for (let count = 0; count < 100; count += 1) one.sockets.to('room').emit('said', `${count}`);
       return until(() => one.heard.length === 100);
     });
-    expect(ms).toBeLessThan(500);
+    expect(ms).toBeLessThan(promptly);
   } finally {
     server().resume();
   }

@@ -7,7 +7,7 @@ import type { Log, NewEvent, StoredEvent } from '../../src/ports/log.ts';
 import { openSqliteLog } from '../../src/storage/log/sqlite/log.ts';
 import { append, message, newEvent } from '../contracts/log-harness.ts';
 import { until } from '../support/clients.ts';
-import { patient, timed, useRedis } from './rig.ts';
+import { patient, promptly, timed, useRedis } from './rig.ts';
 
 const { newCluster, client, server } = useRedis();
 
@@ -395,7 +395,7 @@ describe('an erased text never comes back', () => {
   });
 });
 
-test('[G8] a read waits no longer than 50 ms for a Redis that stands still, and then not at all', async () => {
+test('[G8] a read does not wait for long for a Redis that stands still, and then does not even ask it', async () => {
   const { open } = newCluster();
   const a = await open('a');
   const by = a.blocks(log);
@@ -406,7 +406,7 @@ test('[G8] a read waits no longer than 50 ms for a Redis that stands still, and 
   try {
     const first = await timed(() => by.range(id, 0, 300));
     expect(first.value).toEqual(all);
-    expect(first.ms).toBeLessThan(250);
+    expect(first.ms).toBeLessThan(promptly);
     await until(() => !a.cluster.healthy());
     const { commands } = a.stats();
     for (let round = 0; round < 20; round += 1) {

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { describe, expect, test } from 'vitest';
 import { until } from '../support/clients.ts';
 import { startInstance } from './child.ts';
-import { patient, timed, useRedis } from './rig.ts';
+import { patient, promptly, timed, useRedis } from './rig.ts';
 
 const { newCluster, client, server } = useRedis();
 
@@ -85,7 +85,7 @@ describe('a lock', () => {
     await until(() => !a.healthy());
     const { value, ms } = await timed(() => a.withLock('l', async () => undefined));
     expect(value).toBe(false);
-    expect(ms).toBeLessThan(20);
+    expect(ms).toBeLessThan(promptly);
     await server().start();
     await until(() => a.healthy());
     await until(() => a.withLock('l', async () => undefined));
@@ -102,7 +102,7 @@ describe('an INSTANCE_ID', () => {
       expect(second.claim()).rejects.toThrow(/another running instance .*INSTANCE_ID: a/i),
     );
     expect(ms).toBeGreaterThan(6_000);
-    expect(ms).toBeLessThan(12_000);
+    expect(ms).toBeLessThan(20_000);
   });
 
   test('is free at once where its holder closed, and after its lease where it was killed', async () => {
@@ -116,7 +116,7 @@ describe('an INSTANCE_ID', () => {
     const third = await open('a');
     const { ms } = await timed(() => third.claim());
     expect(ms).toBeGreaterThan(1_000);
-    expect(ms).toBeLessThan(8_000);
+    expect(ms).toBeLessThan(15_000);
   });
 
   test('whoever stood still while another one took it is told, once', async () => {
@@ -142,7 +142,7 @@ describe('an INSTANCE_ID', () => {
     const warnings: string[] = [];
     const logger = { info: () => undefined, warn: (event: string) => void warnings.push(event) };
     const { value: first, ms } = await timed(() => open('a', { logger }));
-    expect(ms).toBeLessThan(2_000);
+    expect(ms).toBeLessThan(5_000);
     let lost = 0;
     first.onLost(() => {
       lost += 1;

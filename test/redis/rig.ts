@@ -72,6 +72,9 @@ export const useRedis = () => {
 /** For tests of what is exact: this machine may be slow, and then answers are late that would be in time elsewhere. */
 export const patient = { patienceMs: 2_000 };
 
+/** In ms: what waits for nobody is done by then also on a machine that is busy; what waits for a Redis that stands still never is. */
+export const promptly = 2_000;
+
 export const eventOf = (conversation_id: string, seq: number, facts: Partial<StoredEvent> = {}): StoredEvent => ({
   conversation_id,
   id: `${conversation_id}.${seq.toString(36)}.r`,
