@@ -18,8 +18,22 @@ const weigh = async (): Promise<string> => {
   return `| client library, minified and gzipped, beyond socket.io-client | ${kib.toFixed(1)} KiB | at most ${aimKib} KiB: ${kib <= aimKib ? 'met' : 'missed'} |`;
 };
 
+type Names = <T>(told: T) => T;
+
 interface Log {
   receive(event: object): unknown;
+  rename(named: Names): void;
+}
+
+interface People {
+  hear(told: object): void;
+  named: Names;
+}
+
+/** The modules of the library that an event goes through. */
+interface Library {
+  createConversationLog(parts: object): Log;
+  createPeople(parts: object): People;
 }
 
 const person = { id: 'u', username: 'u', full_name: 'U' };
@@ -36,30 +50,52 @@ const message = (seq: number) => ({
   ...{ client_id: `k${seq}`, kind: 'message', message: 'x'.repeat(200), mentions: [], reactions: [] },
 });
 
-/** Microseconds for a message that comes live into a conversation of so many, whose newest are shown. */
-const costOf = (createLog: (parts: object) => Log, length: number) => {
+/** A device that shows the newest of a conversation of so many messages. */
+const startDevice = ({ createConversationLog, createPeople }: Library, length: number) => {
+  const newest = Array.from({ length: Math.min(length, 400) }, (_, index) => message(length - index)).reverse();
+  const shown = { messages: newest, hasOlder: length > newest.length, hasNewer: false };
+  const log = createConversationLog({ epoch: 'e', seq: length, me: 'u', shown });
+  const people = createPeople({ onChange: () => log.rename(people.named) });
+  people.hear(newest);
+  return { people, receive: (event: object) => log.receive(people.named(event)) };
+};
+
+const median = (measure: () => number) => Array.from({ length: 15 }, measure).sort((a, b) => a - b)[7] ?? Number.NaN;
+
+/** Microseconds for a message that comes live into such a conversation. */
+const costOf = (library: Library, length: number) => {
   const events = 400;
-  const costs = Array.from({ length: 15 }, () => {
-    const newest = Array.from({ length: Math.min(length, 400) }, (_, index) => message(length - index)).reverse();
-    const shown = { messages: newest, hasOlder: length > newest.length, hasNewer: false };
-    const log = createLog({ epoch: 'e', seq: length, me: 'u', shown });
+  return median(() => {
+    const { people, receive } = startDevice(library, length);
     const begun = performance.now();
-    for (let seq = length + 1; seq <= length + events; seq += 1) log.receive(message(seq));
+    for (let seq = length + 1; seq <= length + events; seq += 1) {
+      const told = message(seq);
+      people.hear(told);
+      receive(told);
+    }
     return ((performance.now() - begun) * 1_000) / events;
   });
-  return costs.sort((a, b) => a - b)[7] ?? Number.NaN;
 };
+
+/** Microseconds until somebody who said all that is shown is known by another name. */
+const costOfName = (library: Library) =>
+  median(() => {
+    const { people } = startDevice(library, 10_000);
+    const begun = performance.now();
+    people.hear({ ...person, full_name: 'V' });
+    return (performance.now() - begun) * 1_000;
+  });
 
 /** Rows of a table. */
 export const measureClient = async (): Promise<string[]> => {
-  const { createConversationLog } = (await import(compiled('conversation-log.js').href)) as {
-    createConversationLog: (parts: object) => Log;
-  };
+  const modules = ['conversation-log.js', 'people.js'].map(name => import(compiled(name).href));
+  const library: Library = Object.assign({}, ...(await Promise.all(modules)));
   const lengths = [400, 10_000, 1_000_000];
-  for (const length of lengths) costOf(createConversationLog, length);
-  const cost = lengths.map(length => `${costOf(createConversationLog, length).toFixed(1)} us`).join(', ');
+  for (const length of lengths) costOf(library, length);
+  const cost = lengths.map(length => `${costOf(library, length).toFixed(1)} us`).join(', ');
   return [
     await weigh(),
     `| a live message, on a device that shows a conversation of ${lengths.map(length => length.toLocaleString('en')).join(', ')} | ${cost} | the same |`,
+    `| a new name of somebody who said all 400 that are shown | ${costOfName(library).toFixed(0)} us | |`,
   ];
 };

@@ -1,5 +1,6 @@
 import { Pencil, Reply, X } from 'lucide';
 import { useWords } from '../app/context.ts';
+import { useNamed } from '../app/use-named.ts';
 import { Icon } from '../ui/icon.tsx';
 import { nameOf } from '../ui/names.ts';
 import type { Target } from './target.ts';
@@ -16,6 +17,7 @@ export const TargetBar = ({
 }) => {
   const words = useWords();
   const { t, parts } = words;
+  const { from } = useNamed(message);
   const isEdit = kind === 'edit';
   const cancel = t(isEdit ? 'composer.cancelEdit' : 'composer.cancelReply');
   return (
@@ -25,7 +27,7 @@ export const TargetBar = ({
         <p class="composer-target-title">
           {isEdit
             ? t('composer.editing')
-            : parts('composer.replyingTo', { name: <bdi key="name">{nameOf(message.from, words)}</bdi> })}
+            : parts('composer.replyingTo', { name: <bdi key="name">{nameOf(from, words)}</bdi> })}
         </p>
         <p class="composer-target-line" dir="auto">
           {message.message}

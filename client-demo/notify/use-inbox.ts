@@ -1,6 +1,7 @@
 import type { Notification } from 'parley/client';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { useApp } from '../app/context.ts';
+import { useNamed } from '../app/use-named.ts';
 import { useObservable } from '../ui/state.ts';
 
 const pageSize = 30;
@@ -71,7 +72,7 @@ export const useInbox = () => {
   };
 
   return {
-    items: shown?.items,
+    items: useNamed(shown?.items),
     error,
     isLoading,
     hasMore: shown?.next !== undefined,

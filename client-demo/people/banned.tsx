@@ -1,6 +1,7 @@
 import type { Ban } from 'parley/client';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { useApp, useWords } from '../app/context.ts';
+import { useNamed } from '../app/use-named.ts';
 import { nameOf } from '../ui/names.ts';
 import { useObservable } from '../ui/state.ts';
 import { Person } from './person.tsx';
@@ -73,5 +74,5 @@ const useBans = (conversation_id: string) => {
     });
   }, [client, conversation_id, isOnline]);
 
-  return { ...shown, load };
+  return { ...useNamed(shown), load };
 };

@@ -2,6 +2,7 @@ import { Check, CheckCheck, type IconNode } from 'lucide';
 import type { ChatError, Output, User } from 'parley/client';
 import { useEffect, useState } from 'preact/hooks';
 import { useApp, useWords } from '../app/context.ts';
+import { useNamed } from '../app/use-named.ts';
 import { errorText } from '../language/error-text.ts';
 import { Dialog } from '../ui/dialog.tsx';
 import { Icon } from '../ui/icon.tsx';
@@ -16,7 +17,8 @@ export const Readers = ({ message_id, onClose }: { message_id: string; onClose: 
   const { client } = useApp();
   const words = useWords();
   const { t } = words;
-  const [answer, setAnswer] = useState<Answer>();
+  const [told, setAnswer] = useState<Answer>();
+  const answer = useNamed(told);
   const [error, setError] = useState<ChatError>();
   const [attempt, setAttempt] = useState(0);
 

@@ -1,4 +1,5 @@
 import { useApp } from '../app/context.ts';
+import { useNamed } from '../app/use-named.ts';
 import { useObservable } from '../ui/state.ts';
 import type { ShownMembers } from './member-lists.ts';
 
@@ -10,5 +11,5 @@ export interface Members extends ShownMembers {
 /** Asked for once, however many parts of the page use it. */
 export const useMembers = (conversation_id: string): Members => {
   const list = useApp().members.of(conversation_id);
-  return { ...useObservable(list), loadMore: list.loadMore };
+  return { ...useNamed(useObservable(list)), loadMore: list.loadMore };
 };

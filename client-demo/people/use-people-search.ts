@@ -1,6 +1,7 @@
 import type { ChatError, User } from 'parley/client';
 import { useEffect, useState } from 'preact/hooks';
 import { useApp } from '../app/context.ts';
+import { useNamed } from '../app/use-named.ts';
 import { useObservable } from '../ui/state.ts';
 
 /** What a search for people has come to. */
@@ -29,7 +30,8 @@ export const beginsWith = ({ username, full_name }: User, text: string) =>
 export const usePeopleSearch = (written: string): PeopleSearch => {
   const { client } = useApp();
   const isOnline = useObservable(client.connection).status === 'online';
-  const [answer, setAnswer] = useState<Answer>(nothing);
+  const [told, setAnswer] = useState<Answer>(nothing);
+  const answer = useNamed(told);
   const text = written.trim().replace(/^@/, '').slice(0, maxLength);
 
   // Asked again when there is a connection again.

@@ -1,6 +1,7 @@
 import type { ChatClient } from 'parley/client';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { useApp } from '../app/context.ts';
+import { useNamed } from '../app/use-named.ts';
 import { useObservable } from '../ui/state.ts';
 
 interface Page<T> {
@@ -76,7 +77,7 @@ export const useLookup = <T>(query: string, ask: Ask<T>): Lookup<T> => {
   };
 
   return {
-    items: settled.items,
+    items: useNamed(settled.items),
     isLoading: settled.key !== key,
     error: settled.error,
     hasMore: settled.next !== undefined,

@@ -1,23 +1,26 @@
-import type { ChatConversation, User } from 'parley/client';
+import type { ChatConversation, LogEvent, User } from 'parley/client';
 import { useEffect, useState } from 'preact/hooks';
 import { useApp, useWords } from '../app/context.ts';
+import { useNamed } from '../app/use-named.ts';
 import { nameOf } from '../ui/names.ts';
 
 const kept = 5;
+
+type Spoken = Extract<LogEvent, { kind: 'message' }>;
 
 /** Says new messages of others to those who hear the page, and those alone: what is paged in stands in the list without a word. */
 export const Announcer = ({ chat, me }: { chat: ChatConversation; me: User }) => {
   const { client } = useApp();
   const words = useWords();
-  const [lines, setLines] = useState<readonly { id: string; text: string }[]>([]);
+  const [spoken, setSpoken] = useState<readonly Spoken[]>([]);
+  const lines = useNamed(spoken);
   useEffect(
     () =>
       client.on('event', event => {
         if (event.kind !== 'message' || event.conversation_id !== chat.id || event.from.id === me.id) return;
-        const text = words.t('timeline.spoken', { name: nameOf(event.from, words), message: event.message });
-        setLines(before => [...before, { id: event.id, text }].slice(-kept));
+        setSpoken(before => [...before, event].slice(-kept));
       }),
-    [client, chat, me.id, words],
+    [client, chat, me.id],
   );
   return (
     <div
@@ -27,8 +30,8 @@ export const Announcer = ({ chat, me }: { chat: ChatConversation; me: User }) =>
       aria-relevant="additions"
       aria-label={words.t('timeline.newSpoken')}
     >
-      {lines.map(({ id, text }) => (
-        <p key={id}>{text}</p>
+      {lines.map(({ id, from, message }) => (
+        <p key={id}>{words.t('timeline.spoken', { name: nameOf(from, words), message })}</p>
       ))}
     </div>
   );

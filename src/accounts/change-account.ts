@@ -19,7 +19,7 @@ export interface ChangeParts {
   passwords: Passwords;
   cluster: Pick<Cluster, 'notify'>;
   clock: Clock;
-  /** Runs before an account is erased; it runs again where erasing failed and the caller tries again. */
+  /** Runs when an account that is being erased has no name any more; it runs again where erasing failed and the caller tries again. */
   onErased: (actor: Actor) => Promise<void>;
   record: RecordEvent;
 }
@@ -61,12 +61,15 @@ export const createSetPassword = ({
 
 /**
  * Erases an account (decision 5): it leaves its conversations, the person is blanked, their sessions end everywhere, their messages
- * stay without a name. Can be repeated where it failed.
+ * stay without a name. The names go first: what is told of the leaving is the last that others hear of this person, and takes the
+ * name from what their devices hold. Can be repeated where it failed, as password, sessions and the username to sign in by go last.
  */
 export const createEraseAccount =
   ({ users, sessions, cluster, clock, onErased, record }: Omit<ChangeParts, 'passwords'>) =>
   async (actor: Actor): Promise<void> => {
     const { user_id } = actor;
+    await users.update(user_id, { username: '', full_name: '' });
+    cluster.notify('user:changed', { user_id });
     await onErased(actor);
     const live = await sessions.list(user_id);
     await users.erase(user_id, isoDate(clock.now()));

@@ -3,6 +3,7 @@ import type { ConnectionState } from './connection.ts';
 import type { ChatConversation } from './conversation.ts';
 import type { Observable } from './observable.ts';
 import type { Entry } from './outbox.ts';
+import type { Names } from './people.ts';
 import type { Fetch } from './rest.ts';
 import type { Ending } from './session.ts';
 import type { ChatStorage } from './store.ts';
@@ -43,6 +44,8 @@ export interface ChatClient {
   readonly unreadNotifications: Observable<number>;
   /** Of all conversations, in the order of writing. */
   readonly outbox: Observable<readonly Entry[]>;
+  /** Puts the newest names that are known into anything that was told; another function when somebody's changed. For what an app keeps of an answer: all else has them. */
+  readonly names: Observable<Names>;
   /** Takes up the session that this device has, if any. Call it first, unless somebody signs in anew. */
   restore(): Promise<User | undefined>;
   signUp(input: Input<'account:register'>): Promise<User>;

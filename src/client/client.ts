@@ -12,12 +12,14 @@ import { newId } from './new-id.ts';
 import { type Computed, createRelay, type Observable } from './observable.ts';
 import { openStorage } from './open-storage.ts';
 import type { Entry } from './outbox.ts';
+import type { Names } from './people.ts';
 import { createRest } from './rest.ts';
 import { createSession } from './session.ts';
 import { whenOpen } from './storage-soon.ts';
 import type { Summary } from './summary.ts';
 
 const nothing: readonly never[] = [];
+const unchanged: Names = told => told;
 
 /** Does nothing yet: `restore`, `signIn` or `signUp` begin. */
 export const createClient = ({
@@ -62,7 +64,12 @@ export const createClient = ({
   const plain = createCall({ rest, session, socket: connection.call });
   /** Of what some answers tell, this client keeps count. */
   const call: Call = async (name, input) => {
-    const answer = await plain(name, input);
+    const people = desk?.people;
+    const take = people?.ask() ?? unchanged;
+    const told = await plain(name, input);
+    // What was changed by it is newer than whatever was told in the meantime.
+    if (name === 'account:update') people?.hear(told);
+    const answer = take(told);
     if (name === 'account:profile' || name === 'account:update') await session.rename(answer as Profile);
     if (name === 'notification:read') desk?.inbox.read();
     return answer;
@@ -77,6 +84,7 @@ export const createClient = ({
   };
   const conversations = ofDesk<readonly Summary[]>(({ conversations }) => conversations.list, nothing);
   const unread = ofDesk(({ conversations }) => conversations.unread, 0);
+  const names = ofDesk<Names>(({ people }) => people.names, unchanged);
   const unreadNotifications = ofDesk(({ inbox }) => inbox.unread, 0);
   const outbox = ofDesk<readonly Entry[]>(({ outbox }) => outbox.entries, nothing);
   const kind: Computed<'persistent' | 'memory'> = createRelay(() => storage.kind, onError);
@@ -154,6 +162,7 @@ export const createClient = ({
     unread,
     unreadNotifications,
     outbox,
+    names,
     restore: () => entering(session.restore),
     signUp: input => entering(() => session.signUp(input)),
     signIn: input => entering(() => session.signIn(input)),

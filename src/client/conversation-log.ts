@@ -1,6 +1,7 @@
 import type { LogEvent, Message } from '../protocol/index.ts';
 import { isBare, previewOf } from './bare.ts';
 import { foldInto } from './fold.ts';
+import type { Names } from './people.ts';
 
 /** What is shown of a log: messages without a hole between them, each with what came after folded in. Replaced, never changed. */
 export interface Window {
@@ -44,6 +45,8 @@ export interface ConversationLog {
   extend(page: Page, where: 'older' | 'newer'): boolean;
   /** Puts the previews of these messages, as they stood no earlier than at `asked`, to those shown that lack theirs. */
   complete(told: readonly Message[], asked: number): void;
+  /** Somebody's name changed: names all that is held anew. */
+  rename(named: Names): void;
 }
 
 /** Events that wait for those before them; beyond it sync brings them. */
@@ -149,6 +152,12 @@ export const createConversationLog = ({
         return reply_preview ? { ...held, reply_preview } : held;
       });
       shown = renew({ ...shown, messages }, asked);
+    },
+
+    rename(named) {
+      shown = named(shown);
+      recent = named(recent);
+      for (const [seq, event] of ahead) ahead.set(seq, named(event));
     },
 
     skipTo(floor) {

@@ -2,6 +2,7 @@ import type { Conversation, LogEvent, Message, Receipt } from '../protocol/index
 import { isBare } from './bare.ts';
 import { type ConversationLog, createConversationLog, type Window } from './conversation-log.ts';
 import { createComputed, createObservable, type Observable, type Settable } from './observable.ts';
+import type { Names } from './people.ts';
 import { applyTo, inOrder, merge, read, type Summary, summaryOf } from './summary.ts';
 
 /** How far each member has got, as far as this client was told. */
@@ -47,6 +48,8 @@ export interface Conversations {
   receive(events: readonly LogEvent[]): void;
   /** After something was done to the log that is no event. */
   refresh(id: string): void;
+  /** Somebody's name changed: names all that is held anew. */
+  rename(): void;
   /** The events before `floor` are not to be had. */
   skip(id: string, floor: number): void;
   /** What replies lack that are shown; `asked`: where its cursor stood when these messages were asked for. */
@@ -60,6 +63,8 @@ export interface Conversations {
 
 export interface ConversationsParts {
   me: string;
+  /** Applied to all events and copies that come in; what an answer brings is named already. */
+  named: Names;
   /** Events are missing before those that came, or may be: sync is to look. */
   onGap: (conversation_id: string) => void;
   /** An event of a conversation that is not held: it became the caller's. */
@@ -75,6 +80,7 @@ export interface ConversationsParts {
 
 export const createConversations = ({
   me,
+  named,
   onGap,
   onUnknown,
   onLetGo,
@@ -169,7 +175,17 @@ export const createConversations = ({
     restart: conversation => restart(conversation),
     refresh,
 
-    put({ summary, cursor, window }) {
+    rename() {
+      for (const [id, { log, summary }] of held) {
+        setSummary(id, named(summary));
+        const before = log.window();
+        log.rename(named);
+        if (log.window() !== before) refresh(id);
+      }
+    },
+
+    put(kept) {
+      const { summary, cursor, window } = named(kept);
       // What came from the server meanwhile is newer.
       if (held.has(summary.id)) return;
       held.set(summary.id, {
@@ -200,7 +216,7 @@ export const createConversations = ({
     receive(events) {
       const touched = new Set<string>();
       const gaps = new Set<string>();
-      for (const event of events) {
+      for (const event of named(events)) {
         const id = event.conversation_id;
         const one = held.get(id);
         if (!one) {

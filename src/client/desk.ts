@@ -9,6 +9,7 @@ import type { Locks } from './locks.ts';
 import type { Observable } from './observable.ts';
 import { createOutbox, type Entry, type Outbox } from './outbox.ts';
 import { createPastReceipts } from './past-receipts.ts';
+import { createPeople, type People } from './people.ts';
 import { createPresence, type PresenceDesk } from './presence.ts';
 import { createPreviews } from './previews.ts';
 import { createReads, type Reads } from './reads.ts';
@@ -19,6 +20,7 @@ import { createTyping, type TypingDesk } from './typing.ts';
 
 /** Everything that belongs to one signed-in person, and ends when they sign out. */
 export interface Desk {
+  readonly people: Pick<People, 'names' | 'ask' | 'hear'>;
   readonly conversations: Conversations;
   readonly outbox: Outbox;
   readonly history: Omit<History, 'open'>;
@@ -74,10 +76,21 @@ export const createDesk = (parts: DeskParts): Desk => {
   let odd: string | undefined;
   /** One's own name may have changed on another device: its events show it, and after an absence nobody knows. Whoever calls is told by the answer. */
   const lookAtMyself = (name?: string) => {
-    if (name !== undefined && (name === odd || name === user.get()?.full_name)) return;
+    // Whoever has none any more is being erased, and has no profile either.
+    if (name !== undefined && (name === '' || name === odd || name === user.get()?.full_name)) return;
     odd = name;
     quietly(call('account:profile', {}));
   };
+
+  const people = createPeople({
+    onChange() {
+      conversations.rename();
+      typing.rename(people.named);
+    },
+    onError,
+  });
+  people.recall(user.get());
+  const unfollow = user.subscribe(() => people.hear(user.get()));
 
   const onEvent = (event: LogEvent) => {
     if (event.from.id === me) {
@@ -91,6 +104,7 @@ export const createDesk = (parts: DeskParts): Desk => {
 
   const conversations: Conversations = createConversations({
     me,
+    named: people.named,
     onGap: id => sync.soon(id),
     onUnknown: id => sync.soon(id),
     onLetGo: id => quietly(history.latest(id)),
@@ -98,7 +112,16 @@ export const createDesk = (parts: DeskParts): Desk => {
     onEvent,
     onError,
   });
-  const snapshots: Snapshots = createSnapshots({ user_id: me, storage, conversations, onError });
+  const snapshots: Snapshots = createSnapshots({
+    ...{ user_id: me, storage, onError },
+    conversations: {
+      ...conversations,
+      put(kept) {
+        people.recall(kept);
+        conversations.put(kept);
+      },
+    },
+  });
   const sync: Sync = createSync({
     ...{ conversations, call, isOnline, random, onError },
     onListed: ({ id, read_seq }) => reads.compare(id, read_seq),
@@ -169,7 +192,7 @@ export const createDesk = (parts: DeskParts): Desk => {
   };
 
   return {
-    ...{ conversations, outbox, history, reads, typing, presence, inbox },
+    ...{ people, conversations, outbox, history, reads, typing, presence, inbox },
     async open(id) {
       await history.open(id);
       pastReceipts.look(id);
@@ -178,10 +201,14 @@ export const createDesk = (parts: DeskParts): Desk => {
     loaded,
 
     onLogEvents(events) {
+      people.hear(events);
       conversations.receive(events);
     },
 
-    onSignal: (name, payload) => signals[name]?.(payload),
+    onSignal(name, payload) {
+      people.hear(payload);
+      signals[name]?.(people.named(payload));
+    },
 
     connected() {
       lookAtMyself();
@@ -205,6 +232,7 @@ export const createDesk = (parts: DeskParts): Desk => {
 
     async close(isOver) {
       closed = true;
+      unfollow();
       sync.stop();
       reads.stop();
       typing.clear();

@@ -32,6 +32,7 @@ export { ChatError, type ChatErrorCode, type LocalCode } from './errors.ts';
 export { createMemoryStorage } from './memory-storage.ts';
 export type { Observable } from './observable.ts';
 export type { Entry } from './outbox.ts';
+export type { Names } from './people.ts';
 export type { Ending } from './session.ts';
 export type { ChatStorage } from './store.ts';
 export type { Summary } from './summary.ts';

@@ -1,5 +1,6 @@
 import type { SignalPayload, User } from '../protocol/index.ts';
 import { createObservable, type Observable } from './observable.ts';
+import type { Names } from './people.ts';
 
 /** Who is typing; `more` counts those beyond the names. */
 export interface Typing {
@@ -10,6 +11,8 @@ export interface Typing {
 export interface TypingDesk {
   in(conversation_id: string): Observable<Typing>;
   hear(told: SignalPayload<'typing:updated'>): void;
+  /** Somebody's name changed. */
+  rename(named: Names): void;
   /** The person is typing: told to the others now and then, for as long as this is called. */
   start(conversation_id: string): void;
   /** They sent, or gave it up. */
@@ -61,6 +64,10 @@ export const createTyping = ({
           id,
           setTimeout(() => stateOf(id).set(nobody), forgetMs),
         );
+    },
+
+    rename(named) {
+      for (const state of heard.values()) state.set(named(state.get()));
     },
 
     start(id) {

@@ -28,15 +28,23 @@ export interface PresenterParts {
 }
 
 export const createPresenter = ({ people, log, visibility }: PresenterParts): Presenter => {
-  const peek = (id: string): User => people.peek(id) ?? nameless(id);
-  const isKnown = (event: StoredEvent) => {
-    const { reply_to, user_id, mentions } = event.payload;
-    return (
-      reply_to === undefined &&
-      people.peek(event.from) !== undefined &&
-      (user_id === undefined || people.peek(user_id) !== undefined) &&
-      (mentions === undefined || mentions.every(id => people.peek(id) !== undefined))
-    );
+  /**
+   * Everybody in these where all are in memory and nothing is a reply. Each is looked up once: a name that runs out between two looks
+   * would be told as that of an erased person, whom clients never give a name again.
+   */
+  const peekAll = (events: StoredEvent[]): Map<string, User> | undefined => {
+    const names = new Map<string, User>();
+    const isKnown = (id: string | undefined): boolean => {
+      if (id === undefined || names.has(id)) return true;
+      const user = people.peek(id);
+      if (user) names.set(id, user);
+      return user !== undefined;
+    };
+    for (const { from, payload } of events) {
+      if (payload.reply_to !== undefined || !isKnown(from) || !isKnown(payload.user_id)) return undefined;
+      if (payload.mentions && !payload.mentions.every(id => isKnown(id))) return undefined;
+    }
+    return names;
   };
 
   /** The messages that these answer to, by id; without those that this viewer, or any member, may not have. */
@@ -84,8 +92,9 @@ export const createPresenter = ({ people, log, visibility }: PresenterParts): Pr
 
   return {
     events(stored, viewer) {
-      if (!stored.every(isKnown)) return present(stored, viewer);
-      return stored.map(event => presentEvent(event, log.epoch, peek));
+      const names = peekAll(stored);
+      if (!names) return present(stored, viewer);
+      return stored.map(event => presentEvent(event, log.epoch, id => names.get(id) ?? nameless(id)));
     },
     async messages(folded, viewer) {
       const { name, preview } = await gather(

@@ -38,6 +38,8 @@ export interface UserStore {
   update(
     id: string,
     change: {
+      /** As it is shown; the key by which it is found and unique stays. */
+      username?: string;
       full_name?: string;
       email?: string | null;
       email_key?: string | null;

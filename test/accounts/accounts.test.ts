@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { createPasswords } from '../../src/accounts/passwords.ts';
 import { fold, usernameKey } from '../../src/accounts/username-key.ts';
 import { call, password, startAccounts } from './parts.ts';
@@ -199,13 +199,14 @@ describe('the own account', () => {
     });
   });
 
-  test('erasure leaves conversations first, ends the sessions, blanks the names and frees the username', async () => {
-    const left: string[] = [];
-    const { signUp, handlers, sessions, revoked, people, login, register } = await startAccounts({
+  test('erasure blanks the names first, leaves conversations, ends the sessions and frees the username', async () => {
+    const left: unknown[] = [];
+    const accounts = await startAccounts({
       onErased: async ({ user_id }) => {
-        left.push(user_id);
+        left.push((await accounts.people.get([user_id])).get(user_id));
       },
     });
+    const { signUp, handlers, sessions, revoked, people, login, register } = accounts;
     const { actor, token } = await signUp('anna');
     const second = await login('anna');
     await people.get([actor.user_id]);
@@ -214,7 +215,7 @@ describe('the own account', () => {
     });
     expect(left).toEqual([]);
     await handlers['account:erase'](actor, { password }, call);
-    expect(left).toEqual([actor.user_id]);
+    expect(left).toEqual([{ id: actor.user_id, username: '', full_name: '' }]);
     expect(revoked).toEqual([{ session_ids: expect.any(Array), reason: 'account_erased' }]);
     expect(revoked[0]?.session_ids).toHaveLength(2);
     for (const one of [token, second.token]) {
@@ -227,6 +228,19 @@ describe('the own account', () => {
     });
     await expect(login('anna')).rejects.toMatchObject({ code: 'invalid_credentials' });
     await register('anna');
+  });
+
+  test('an erasure that fails midway is repeated with the same password, from any device', async () => {
+    const failing = vi.fn().mockRejectedValueOnce(new Error('the log is away')).mockResolvedValue(undefined);
+    const { signUp, handlers, sessions, storage, login } = await startAccounts({ onErased: failing });
+    const { actor, token } = await signUp('anna');
+    await expect(handlers['account:erase'](actor, { password }, call)).rejects.toThrow('the log is away');
+    expect(await storage.users.find(actor.user_id)).toMatchObject({ username: '', full_name: '', erased_at: null });
+    const again = (await sessions.authenticate((await login('anna')).token)).actor;
+    await handlers['account:erase'](again, { password }, call);
+    expect((await storage.users.find(actor.user_id))?.erased_at).not.toBeNull();
+    await expect(sessions.authenticate(token)).rejects.toMatchObject({ code: 'signed_out' });
+    await expect(login('anna')).rejects.toMatchObject({ code: 'invalid_credentials' });
   });
 
   test('devices: the own ones are listed, one can be signed out, nobody else’s can', async () => {

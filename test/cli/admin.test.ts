@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { Output } from '../../src/protocol/index.ts';
+import { openSqliteStorage } from '../../src/storage/sql/open.ts';
 import { api, command, connect, password, signIn, signUp, someName } from '../support/clients.ts';
 import { startServer, type TestServer, temporaryFolder } from '../support/server.ts';
 import { answerOf, parley, refusalOf } from './program.ts';
@@ -216,6 +217,19 @@ describe('erasing', () => {
     expect(members.body.items.map(({ user, role }) => [user.id, role])).toEqual([[ada.id, 'owner']]);
     // The name is free again.
     expect((await signUp(server, grace.username)).id).not.toBe(grace.id);
+  });
+
+  test('that failed midway finds the account by the name that it does not show any more', async () => {
+    const grace = await signUp(server);
+    await stopped(async () => {
+      const storage = await openSqliteStorage({ file: join(env.DATA_DIR, 'parley.db') });
+      await storage.users.update(grace.id, { username: '', full_name: '' });
+      await storage.close();
+      expect(await answerOf(['admin', 'erase', grace.username, '--yes'], env)).toBe(
+        `${grace.username} (${grace.id}) is erased; 1 session ended.\n`,
+      );
+    });
+    expect(await statusOf(grace.token)).toBe(401);
   });
 });
 

@@ -26,7 +26,7 @@ const unexpected = (error: unknown) => {
 const createHolder = (parts: { onGap?: (id: string) => void } = {}) =>
   createConversations({
     ...{ me: 'ann', onGap: parts.onGap ?? (() => undefined), onUnknown: () => undefined, onLetGo: () => undefined },
-    ...{ onChange: () => undefined, onEvent: () => undefined, onError: unexpected },
+    ...{ onChange: () => undefined, onEvent: () => undefined, onError: unexpected, named: told => told },
   });
 
 test('an answer that was overtaken by a removal brings the room back for a moment only', async () => {

@@ -24,6 +24,14 @@ export const usersContract = (openStorage: OpenStorage) =>
       expect(await storage.users.find(other.id)).toEqual({ ...other, full_name: 'Neu' });
     });
 
+    test('a username that is not shown any more is still taken, and finds its person', async () => {
+      const { storage } = await openStorage();
+      const user = await addUser(storage, { username: 'going' });
+      await storage.users.update(user.id, { username: '', full_name: '' });
+      expect(await storage.users.findByUsernameKey('going')).toEqual({ ...user, username: '', full_name: '' });
+      await expect(addUser(storage, { username: 'going' })).rejects.toMatchObject({ code: 'username_taken' });
+    });
+
     test('erasing blanks the person, frees the name, and ends sessions and inbox', async () => {
       const { storage } = await openStorage();
       const user = await addUser(storage, { username: 'gone', email: 'g@example.org' });

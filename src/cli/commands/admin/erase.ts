@@ -1,4 +1,5 @@
 import { createEraseAccount } from '../../../accounts/change-account.ts';
+import { usernameKey } from '../../../accounts/username-key.ts';
 import { type Command, yes } from '../../command.ts';
 import { confirm } from '../../terminal.ts';
 import { withCoreTelling } from '../../with-core.ts';
@@ -15,9 +16,11 @@ username is free again, its sessions end. What it wrote stays, from nobody: see 
   run: ({ words: [username], flags }, terminal) =>
     withCoreTelling(terminal, async core => {
       const user = await requireAccount(core, username);
+      // Where it failed midway before, only the key is left of the name.
+      const name = user.username || usernameKey(username ?? '');
       await confirm(terminal, {
-        question: `This erases the account ${user.username} for good.`,
-        word: user.username,
+        question: `This erases the account ${name} for good.`,
+        word: name,
         yes: flags['yes'] === true,
       });
       const { storage, sessions, cluster, clock, record, departure } = core;
@@ -27,6 +30,6 @@ username is free again, its sessions end. What it wrote stays, from nobody: see 
         onErased: departure.leaveAll,
       });
       await eraseAccount(actorOf(user));
-      terminal.line(`${user.username} (${user.id}) is erased; ${counted(live.length, 'session')} ended.`);
+      terminal.line(`${name} (${user.id}) is erased; ${counted(live.length, 'session')} ended.`);
     }),
 };
