@@ -1,10 +1,22 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import Libsql from 'libsql';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { checkDatabase } from '../../src/storage/check-database.ts';
 import { openSqliteStorage } from '../../src/storage/sql/open.ts';
 import { addUser } from './contract/rows.ts';
 import { openStorage, temporaryFolder } from './open-storage.ts';
+
+/** A program that has a database for itself, and a moment more once it is told to end. */
+const holding = `
+  const database = new (require('libsql'))(process.argv[1]);
+  database.exec('PRAGMA locking_mode = EXCLUSIVE');
+  database.exec('BEGIN IMMEDIATE; CREATE TABLE held (x); ROLLBACK');
+  console.log('held');
+  process.stdin.once('data', () => setTimeout(() => process.exit(), 300));
+`;
 
 describe('opening the SQL file', () => {
   test('a file that is no database is refused by name', async () => {
@@ -22,6 +34,18 @@ describe('opening the SQL file', () => {
     bytes.fill(0x5a, 4096 * 2, bytes.length - 4096);
     await writeFile(damaged, bytes);
     await expect(openSqliteStorage({ file: damaged })).rejects.toThrow(damaged);
+  });
+
+  test('[G1] a file that is still being let go of, as by a process that was just killed, is waited for', async () => {
+    const { storage, file } = await openStorage();
+    await storage.close();
+    const holder = spawn(process.execPath, ['-e', holding, file], { stdio: ['pipe', 'pipe', 'inherit'] });
+    onTestFinished(() => void holder.kill());
+    await once(holder.stdout, 'data');
+    holder.stdin.end('now');
+    // Holds up this process until the other one is gone.
+    checkDatabase(file);
+    await (await openSqliteStorage({ file })).close();
   });
 
   test('a folder that is not there is refused by name', async () => {

@@ -1,5 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import Libsql from 'libsql';
+import { openingPatience } from '../check-database.ts';
 import {
   type Failure,
   type FromWorker,
@@ -13,7 +14,7 @@ import {
  * The thread that owns the file. SQLite has one writer at a time, so there is one writing connection, handed from session to
  * session in the order of asking: nobody polls and nobody starves. Reads outside transactions have a connection of their own,
  * which sees only what is committed. The driver is synchronous: with a busy timeout it would block the very thread that must commit, so
- * the timeout is 0 and a file that another process has locked is tried again by a timer.
+ * the timeout is 0 once it is open, and a file that another process has locked is tried again by a timer.
  */
 
 interface Waiting extends Statement {
@@ -35,10 +36,11 @@ const failureOf = (error: unknown): Failure => {
 };
 
 const open = () => {
-  const connection = new Libsql(file, { timeout: 0 });
+  const connection = new Libsql(file, { timeout: openingPatience });
   connection.pragma('journal_mode = WAL');
   connection.pragma('synchronous = FULL');
   connection.pragma('foreign_keys = ON');
+  connection.pragma('busy_timeout = 0');
   return connection;
 };
 

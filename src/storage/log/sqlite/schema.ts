@@ -82,7 +82,6 @@ export const openForWriting = (file: string): Database.Database => {
       throw new Error('it is a SQLite database, but not a message log');
     }
     if (found > version) throw new Error(`its version is ${found}, this program knows versions up to ${version}`);
-    database.exec(`PRAGMA busy_timeout = ${busyTimeout}`);
     database.exec('PRAGMA journal_mode = WAL');
     database.exec('PRAGMA synchronous = FULL');
     database.exec('PRAGMA secure_delete = ON');
@@ -118,7 +117,7 @@ const examine = (file: string) => {
 
 const connect = (file: string): Database.Database => {
   try {
-    return new Database(file);
+    return new Database(file, { timeout: busyTimeout });
   } catch (error) {
     throw unusable(file, error);
   }
