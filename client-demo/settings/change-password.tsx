@@ -2,6 +2,7 @@ import { useState } from 'preact/hooks';
 import { useApp, useWords } from '../app/context.ts';
 import { TextField } from '../ui/field.tsx';
 import { useSubmit } from '../ui/use-submit.ts';
+import { SettingsForm } from './settings-form.tsx';
 import { UsernameForKeeper } from './username-for-keeper.tsx';
 
 /** A new password, for whoever knows the one before. */
@@ -30,13 +31,13 @@ export const ChangePassword = ({ username }: { username: string }) => {
   };
 
   return (
-    <form class="settings-form" noValidate onSubmit={submit(change)}>
-      <p class="settings-soft">{t('settings.passwordText')}</p>
-      {errors.form && (
-        <p class="form-error" role="alert">
-          {errors.form}
-        </p>
-      )}
+    <SettingsForm
+      text={t('settings.passwordText')}
+      error={errors.form}
+      action={t('settings.changePassword')}
+      isDisabled={isBusy}
+      onSubmit={submit(change)}
+    >
       <UsernameForKeeper username={username} />
       <TextField
         label={t('settings.currentPassword')}
@@ -55,11 +56,6 @@ export const ChangePassword = ({ username }: { username: string }) => {
         hint={t('settings.passwordHint')}
         autoComplete="new-password"
       />
-      <div class="settings-actions">
-        <button type="submit" class="button" disabled={isBusy}>
-          {t('settings.changePassword')}
-        </button>
-      </div>
-    </form>
+    </SettingsForm>
   );
 };
