@@ -47,7 +47,8 @@ const emojiOf = language =>
     .map(({ unicode, label, tags = [], group }) => [unicode, label, tags.join(' '), group]);
 
 const hashOf = contents => createHash('sha256').update(contents).digest('base64url').slice(0, 10);
-const compressible = /\.(?:js|css|html|svg|json|webmanifest)$/;
+/** The HTML is not: the server has something to add to it. */
+const compressible = /\.(?:js|css|svg|json|webmanifest)$/;
 
 /** Everything that is served, by its path below dist/page. */
 const assemble = async outputs => {

@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks';
 import { useApp, useWords } from '../app/context.ts';
+import { passwordRefused, shortestPassword } from '../sign-in/password-length.ts';
 import { TextField } from '../ui/field.tsx';
 import { useSubmit } from '../ui/use-submit.ts';
 import { SettingsForm } from './settings-form.tsx';
@@ -8,11 +9,12 @@ import { UsernameForKeeper } from './username-for-keeper.tsx';
 /** A new password, for whoever knows the one before. */
 export const ChangePassword = ({ username }: { username: string }) => {
   const { client, notices } = useApp();
-  const { t } = useWords();
+  const words = useWords();
+  const { t } = words;
   const [current, setCurrent] = useState('');
   const [next, setNext] = useState('');
   const { isBusy, errors, setErrors, submit } = useSubmit(
-    { current_password: 'settings.passwordMissing', new_password: 'settings.passwordBad' },
+    { current_password: 'settings.passwordMissing', new_password: passwordRefused(words) },
     { invalid_credentials: ['current_password', 'settings.passwordWrong'] },
   );
 
@@ -53,7 +55,7 @@ export const ChangePassword = ({ username }: { username: string }) => {
         value={next}
         onValue={setNext}
         error={errors.new_password}
-        hint={t('settings.passwordHint')}
+        hint={t('signIn.passwordHint', { count: shortestPassword() })}
         autoComplete="new-password"
       />
     </SettingsForm>
