@@ -25,25 +25,37 @@ const shared = {
   logLevel: 'warning',
 };
 
+/** The page's; the names of the emoji come in the same, where there are such. */
+const languages = readdirSync(join(source, 'words'));
+
+const namesOfEmoji = language => {
+  try {
+    return require(`emojibase-data/${language}/compact.json`);
+  } catch (error) {
+    if (error.code !== 'MODULE_NOT_FOUND') throw error;
+    console.warn(`Nobody has named the emoji in the language ${language}: they are found by their English names.`);
+    return require('emojibase-data/en/compact.json');
+  }
+};
+
 /** As many entries a language's emoji, without skin tones, in the order of keyboards: [emoji, label, tags, group]. */
 const emojiOf = language =>
-  require(`emojibase-data/${language}/compact.json`)
+  namesOfEmoji(language)
     // The parts that emoji are made of (group 2) and letters of flags (none) are no choice of their own.
     .filter(({ group }) => group !== undefined && group !== 2)
     .sort((a, b) => a.order - b.order)
     .map(({ unicode, label, tags = [], group }) => [unicode, label, tags.join(' '), group]);
 
 const hashOf = contents => createHash('sha256').update(contents).digest('base64url').slice(0, 10);
-const compressible = /\.(?:js|css|html|svg|json|webmanifest)$/;
+/** The HTML is not: the server has something to add to it. */
+const compressible = /\.(?:js|css|svg|json|webmanifest)$/;
 
 /** Everything that is served, by its path below dist/page. */
 const assemble = async outputs => {
   const files = new Map();
   for (const { path, contents } of outputs) files.set(relative(target, path).replaceAll('\\', '/'), contents);
   const named = pattern => [...files.keys()].find(path => pattern.test(path));
-  for (const language of ['en', 'de']) {
-    files.set(`emoji/${language}.json`, Buffer.from(JSON.stringify(emojiOf(language))));
-  }
+  for (const language of languages) files.set(`emoji/${language}.json`, Buffer.from(JSON.stringify(emojiOf(language))));
   for (const name of readdirSync(join(source, 'public'))) files.set(name, readFileSync(join(source, 'public', name)));
   // What main.js imports is fetched along with it rather than after it.
   const chunks = [...files.keys()].filter(path => /^assets\/chunk-.*\.js$/.test(path));

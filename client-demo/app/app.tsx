@@ -106,7 +106,7 @@ const useTheme = (settings: Settings) => {
       root.dataset['theme'] = theme === 'system' ? (dark.matches ? 'dark' : 'light') : theme;
       // What a phone draws around the page.
       const ground = getComputedStyle(root).getPropertyValue('--surface');
-      document.querySelector('meta[name=theme-color]')?.setAttribute('content', ground);
+      for (const each of document.querySelectorAll('meta[name=theme-color]')) each.setAttribute('content', ground);
     };
     apply();
     dark.addEventListener('change', apply);

@@ -15,11 +15,10 @@ type Row = readonly [emoji: string, label: string, tags: string, group: number];
 /** Accents and case make no difference to whoever searches. */
 export const folded = (text: string) => text.normalize('NFD').replaceAll(/\p{M}/gu, '').toLowerCase();
 
-const languages = ['en', 'de'];
-
+/** Each language of the page has its list (scripts/build-page.mjs). */
 const load = async (language: string, signal: AbortSignal): Promise<Emoji[]> => {
-  const [primary = ''] = language.split('-');
-  const answer = await fetch(`emoji/${languages.includes(primary) ? primary : 'en'}.json`, { signal });
+  const [primary] = language.split('-');
+  const answer = await fetch(`emoji/${primary}.json`, { signal });
   if (!answer.ok) throw new Error(`The list of emoji was answered with ${answer.status}.`);
   const rows: Row[] = await answer.json();
   return rows.map(([emoji, label, tags, group]) => {

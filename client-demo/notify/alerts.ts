@@ -42,7 +42,7 @@ export const createAlerts = (user_id: string, go: (place: Place) => void): Alert
     const place = { conversation_id, seq };
     const url = new URL(addressOf(place), location.href).href;
     const tag = `${prefix}${conversation_id}`;
-    const options = { body: text, tag, icon: 'icon.svg', data: { url } };
+    const options = { body: text, tag, icon: 'icon-192.png', data: { url } };
     const worker = await navigator.serviceWorker?.getRegistration();
     // They may have signed out meanwhile.
     if (stopping.signal.aborted) return;

@@ -36,7 +36,7 @@ export const Inbox = ({ onClose }: { onClose: () => void }) => {
           <div class="empty">
             <Icon of={CloudOff} />
             <p role="alert">{errorText(words, error)}</p>
-            <button type="button" class="button" onClick={again}>
+            <button type="button" class="button" onClick={() => void again()}>
               {t('app.tryAgain')}
             </button>
           </div>

@@ -1,9 +1,8 @@
 import type { Ban } from 'parley/client';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect } from 'preact/hooks';
 import { useApp, useWords } from '../app/context.ts';
-import { useNamed } from '../app/use-named.ts';
 import { nameOf } from '../ui/names.ts';
-import { useObservable } from '../ui/state.ts';
+import { type Ask, usePages } from '../ui/use-pages.ts';
 import { Person } from './person.tsx';
 
 /** Who is kept out of a conversation, for those who can let them in again. Nothing where nobody is. */
@@ -11,7 +10,7 @@ export const Banned = ({ conversation_id }: { conversation_id: string }) => {
   const { client, notices } = useApp();
   const words = useWords();
   const { t } = words;
-  const { bans, next, load } = useBans(conversation_id);
+  const { bans, hasMore, loadMore } = useBans(conversation_id);
   if (bans.length === 0) return null;
   const unban = (user_id: string) =>
     client.call('conversation:unban', { conversation_id, user_id }).catch(notices.fail);
@@ -33,8 +32,8 @@ export const Banned = ({ conversation_id }: { conversation_id: string }) => {
           </li>
         ))}
       </ul>
-      {next !== undefined && (
-        <button type="button" class="button small members-more" onClick={() => load(next)}>
+      {hasMore && (
+        <button type="button" class="button small members-more" onClick={loadMore}>
           {t('people.showMore')}
         </button>
       )}
@@ -42,37 +41,20 @@ export const Banned = ({ conversation_id }: { conversation_id: string }) => {
   );
 };
 
-/** Asked anew whenever somebody is banned or let in again, and after each connect. */
+const ask: Ask<Ban> = (client, conversation_id, after) =>
+  client.call('conversation:bans', { conversation_id, ...(after !== undefined && { after }) });
+
+/** Asked anew whenever somebody is banned or let in again. Where there is no answer, the next of these or the next connection asks. */
 const useBans = (conversation_id: string) => {
   const { client } = useApp();
-  const isOnline = useObservable(client.connection).status === 'online';
-  const [shown, setShown] = useState<{ bans: readonly Ban[]; next: string | undefined }>({ bans: [], next: undefined });
-
-  /** Answers that were overtaken by another question are dropped. */
-  const asked = useRef(0);
-  const load = async (after?: string) => {
-    asked.current += 1;
-    const mine = asked.current;
-    try {
-      const page = await client.call('conversation:bans', { conversation_id, ...(after !== undefined && { after }) });
-      if (mine !== asked.current) return;
-      setShown(before => ({
-        bans: after === undefined ? page.items : [...before.bans, ...page.items],
-        next: page.next,
-      }));
-    } catch (error) {
-      // What is there stays; the next event or connect asks again.
-      console.warn('The bans could not be loaded:', error);
-    }
-  };
-
-  useEffect(() => {
-    if (isOnline) void load();
-    return client.on('event', event => {
-      const isNews = event.kind === 'banned' || event.kind === 'unbanned';
-      if (isNews && event.conversation_id === conversation_id) void load();
-    });
-  }, [client, conversation_id, isOnline]);
-
-  return { ...useNamed(shown), load };
+  const { items, isStale, hasMore, loadMore, again } = usePages(conversation_id, ask);
+  useEffect(
+    () =>
+      client.on('event', event => {
+        const isNews = event.kind === 'banned' || event.kind === 'unbanned';
+        if (isNews && event.conversation_id === conversation_id) void again();
+      }),
+    [client, conversation_id],
+  );
+  return { bans: (!isStale && items) || [], hasMore, loadMore };
 };

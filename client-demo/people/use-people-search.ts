@@ -1,8 +1,5 @@
 import type { ChatError, User } from 'parley/client';
-import { useEffect, useState } from 'preact/hooks';
-import { useApp } from '../app/context.ts';
-import { useNamed } from '../app/use-named.ts';
-import { useObservable } from '../ui/state.ts';
+import { type Ask, typingMs, usePages } from '../ui/use-pages.ts';
 
 /** What a search for people has come to. */
 export interface PeopleSearch {
@@ -14,13 +11,10 @@ export interface PeopleSearch {
   readonly error: ChatError | undefined;
 }
 
-/** `text` is what was asked for. */
-type Answer = PeopleSearch;
-
-const pauseMs = 200;
 const limit = 30;
 const maxLength = 80;
-const nothing: Answer = { text: '', people: undefined, hasMore: false, error: undefined };
+
+const ask: Ask<User> = async (client, q) => (q === '' ? { items: [] } : client.call('user:search', { q, limit }));
 
 /** Whether somebody's name or username begins with a text, roughly as the server has it. */
 export const beginsWith = ({ username, full_name }: User, text: string) =>
@@ -28,33 +22,10 @@ export const beginsWith = ({ username, full_name }: User, text: string) =>
 
 /** People whose name or username begins with what is written, with or without the @; asked for when the writing pauses. */
 export const usePeopleSearch = (written: string): PeopleSearch => {
-  const { client } = useApp();
-  const isOnline = useObservable(client.connection).status === 'online';
-  const [told, setAnswer] = useState<Answer>(nothing);
-  const answer = useNamed(told);
   const text = written.trim().replace(/^@/, '').slice(0, maxLength);
-
-  // Asked again when there is a connection again.
-  useEffect(() => {
-    if (text === '') {
-      setAnswer(nothing);
-      return;
-    }
-    let isCurrent = true;
-    const timer = setTimeout(() => {
-      client.call('user:search', { q: text, limit }).then(
-        ({ items, has_more }) => isCurrent && setAnswer({ text, people: items, hasMore: has_more, error: undefined }),
-        (error: ChatError) => isCurrent && setAnswer({ ...nothing, text, error }),
-      );
-    }, pauseMs);
-    return () => {
-      isCurrent = false;
-      clearTimeout(timer);
-    };
-  }, [client, text, isOnline]);
-
-  if (answer.text === text) return answer;
+  const { items: people, isStale, hasMore, error } = usePages(text, ask, text === '' ? 0 : typingMs);
+  if (!isStale) return { text, people, hasMore, error };
   // Enter must not choose somebody whom the text no longer means.
-  const fitting = text === '' ? [] : (answer.people ?? []).filter(user => beginsWith(user, text));
-  return { ...nothing, text, people: fitting.length > 0 ? fitting : undefined };
+  const fitting = text === '' ? [] : (people ?? []).filter(user => beginsWith(user, text));
+  return { text, people: fitting.length > 0 ? fitting : undefined, hasMore, error };
 };

@@ -7,8 +7,11 @@ import { ConversationAvatar } from '../ui/conversation-avatar.tsx';
 import { Dialog } from '../ui/dialog.tsx';
 import { Icon } from '../ui/icon.tsx';
 import { SearchInput } from '../ui/search-input.tsx';
-import { useDirectory } from './use-directory.ts';
+import { type Ask, typingMs, usePages } from '../ui/use-pages.ts';
 import './rooms.css';
+
+const ask: Ask<Room> = (client, q, after) =>
+  client.call('conversation:directory', { limit: 50, ...(q && { q }), ...(after !== undefined && { after }) });
 
 /** The public rooms, to look through, enter and open. */
 export const Directory = ({ onClose }: { onClose: () => void }) => {
@@ -16,7 +19,8 @@ export const Directory = ({ onClose }: { onClose: () => void }) => {
   const words = useWords();
   const { t } = words;
   const [written, setWritten] = useState('');
-  const { rooms, hasMore, isLoading, error, loadMore } = useDirectory(written);
+  const text = written.trim().slice(0, 80);
+  const { items: rooms, hasMore, isLoading, error, loadMore } = usePages(text, ask, text ? typingMs : 0);
   const createRoom = () => dialogs.open({ name: 'new-room' });
   return (
     <Dialog title={t('rooms.directory')} size="large" onClose={onClose}>
@@ -37,7 +41,7 @@ export const Directory = ({ onClose }: { onClose: () => void }) => {
         {rooms?.length === 0 && (
           <div class="empty">
             <Icon of={Hash} />
-            <h3>{t(written.trim() ? 'rooms.noneFound' : 'rooms.noRooms', { text: written.trim() })}</h3>
+            <h3>{t(text ? 'rooms.noneFound' : 'rooms.noRooms', { text })}</h3>
             <p>{t('rooms.noRoomsText')}</p>
           </div>
         )}

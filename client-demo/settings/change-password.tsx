@@ -1,17 +1,20 @@
 import { useState } from 'preact/hooks';
 import { useApp, useWords } from '../app/context.ts';
+import { passwordRefused, shortestPassword } from '../sign-in/password-length.ts';
 import { TextField } from '../ui/field.tsx';
 import { useSubmit } from '../ui/use-submit.ts';
+import { SettingsForm } from './settings-form.tsx';
 import { UsernameForKeeper } from './username-for-keeper.tsx';
 
 /** A new password, for whoever knows the one before. */
 export const ChangePassword = ({ username }: { username: string }) => {
   const { client, notices } = useApp();
-  const { t } = useWords();
+  const words = useWords();
+  const { t } = words;
   const [current, setCurrent] = useState('');
   const [next, setNext] = useState('');
   const { isBusy, errors, setErrors, submit } = useSubmit(
-    { current_password: 'settings.passwordMissing', new_password: 'settings.passwordBad' },
+    { current_password: 'settings.passwordMissing', new_password: passwordRefused(words) },
     { invalid_credentials: ['current_password', 'settings.passwordWrong'] },
   );
 
@@ -30,13 +33,13 @@ export const ChangePassword = ({ username }: { username: string }) => {
   };
 
   return (
-    <form class="settings-form" noValidate onSubmit={submit(change)}>
-      <p class="settings-soft">{t('settings.passwordText')}</p>
-      {errors.form && (
-        <p class="form-error" role="alert">
-          {errors.form}
-        </p>
-      )}
+    <SettingsForm
+      text={t('settings.passwordText')}
+      error={errors.form}
+      action={t('settings.changePassword')}
+      isDisabled={isBusy}
+      onSubmit={submit(change)}
+    >
       <UsernameForKeeper username={username} />
       <TextField
         label={t('settings.currentPassword')}
@@ -52,14 +55,9 @@ export const ChangePassword = ({ username }: { username: string }) => {
         value={next}
         onValue={setNext}
         error={errors.new_password}
-        hint={t('settings.passwordHint')}
+        hint={t('signIn.passwordHint', { count: shortestPassword() })}
         autoComplete="new-password"
       />
-      <div class="settings-actions">
-        <button type="submit" class="button" disabled={isBusy}>
-          {t('settings.changePassword')}
-        </button>
-      </div>
-    </form>
+    </SettingsForm>
   );
 };

@@ -1,22 +1,25 @@
 import { Monitor, Smartphone } from 'lucide';
-import type { ChatError, Session } from 'parley/client';
-import { useEffect, useState } from 'preact/hooks';
+import type { Session } from 'parley/client';
+import { useState } from 'preact/hooks';
 import { useApp, useWords } from '../app/context.ts';
 import { errorText } from '../language/error-text.ts';
 import type { Words } from '../language/words.ts';
 import { Dialog } from '../ui/dialog.tsx';
 import { Icon } from '../ui/icon.tsx';
-import { useObservable } from '../ui/state.ts';
+import { type Ask, usePages } from '../ui/use-pages.ts';
 import { deviceOf } from './user-agent.ts';
 import './settings.css';
+
+const ask: Ask<Session> = client => client.call('session:list', {});
 
 /** Where one is signed in, and how to end that. */
 export const Devices = ({ onClose }: { onClose: () => void }) => {
   const { client, notices } = useApp();
   const words = useWords();
   const { t } = words;
-  const { sessions, error, load } = useSessions();
+  const { items, error, again } = usePages('', ask);
   const [isBusy, setBusy] = useState(false);
+  const sessions = items?.toSorted((a, b) => b.last_seen_at.localeCompare(a.last_seen_at));
   const others = sessions?.filter(({ current }) => !current) ?? [];
   const here = sessions?.filter(({ current }) => current) ?? [];
 
@@ -28,7 +31,7 @@ export const Devices = ({ onClose }: { onClose: () => void }) => {
     } catch (failure) {
       notices.fail(failure);
     }
-    await load();
+    await again();
     setBusy(false);
   };
 
@@ -106,22 +109,4 @@ const nameOfDevice = (user_agent: string, { t }: Words) => {
   const { browser, system } = deviceOf(user_agent);
   if (browser && system) return t('settings.browserOn', { browser, system });
   return browser ?? system ?? (user_agent.slice(0, 40) || t('settings.unknownDevice'));
-};
-
-/** Asked anew after each connect. */
-const useSessions = () => {
-  const { client } = useApp();
-  const isOnline = useObservable(client.connection).status === 'online';
-  const [sessions, setSessions] = useState<readonly Session[]>();
-  const [error, setError] = useState<ChatError>();
-  const load = () =>
-    client.call('session:list', {}).then(
-      ({ items }) => {
-        setSessions([...items].sort((a, b) => b.last_seen_at.localeCompare(a.last_seen_at)));
-        setError(undefined);
-      },
-      (failure: ChatError) => setError(failure),
-    );
-  useEffect(() => void load(), [client, isOnline]);
-  return { sessions, error, load };
 };

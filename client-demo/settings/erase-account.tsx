@@ -2,6 +2,7 @@ import { useState } from 'preact/hooks';
 import { useApp, useWords } from '../app/context.ts';
 import { TextField } from '../ui/field.tsx';
 import { useSubmit } from '../ui/use-submit.ts';
+import { SettingsForm } from './settings-form.tsx';
 import { UsernameForKeeper } from './username-for-keeper.tsx';
 
 /** The end of the account: for whoever knows its password and writes down its username. */
@@ -29,13 +30,14 @@ export const EraseAccount = ({ username }: { username: string }) => {
   };
 
   return (
-    <form class="settings-form" noValidate onSubmit={submit(erase)}>
-      <p class="settings-soft">{t('settings.eraseText')}</p>
-      {errors.form && (
-        <p class="form-error" role="alert">
-          {errors.form}
-        </p>
-      )}
+    <SettingsForm
+      text={t('settings.eraseText')}
+      error={errors.form}
+      action={t('settings.eraseForever')}
+      look="danger"
+      isDisabled={isBusy}
+      onSubmit={submit(erase)}
+    >
       <UsernameForKeeper username={username} />
       <TextField
         label={t('settings.password')}
@@ -54,11 +56,6 @@ export const EraseAccount = ({ username }: { username: string }) => {
         autoCapitalize="none"
         spellcheck={false}
       />
-      <div class="settings-actions">
-        <button type="submit" class="button danger" disabled={isBusy}>
-          {t('settings.eraseForever')}
-        </button>
-      </div>
-    </form>
+    </SettingsForm>
   );
 };

@@ -3,6 +3,7 @@ import { useState } from 'preact/hooks';
 import { useApp, useWords } from '../app/context.ts';
 import { TextField } from '../ui/field.tsx';
 import { useSubmit } from '../ui/use-submit.ts';
+import { SettingsForm } from './settings-form.tsx';
 
 /** Name and address. What was not touched is not sent, as it may be known here late or not at all. */
 export const NameForm = ({ me, profile }: { me: User; profile: Profile | undefined }) => {
@@ -33,12 +34,13 @@ export const NameForm = ({ me, profile }: { me: User; profile: Profile | undefin
   };
 
   return (
-    <form class="settings-form" noValidate onSubmit={submit(save)}>
-      {errors.form && (
-        <p class="form-error" role="alert">
-          {errors.form}
-        </p>
-      )}
+    <SettingsForm
+      error={errors.form}
+      action={t('settings.save')}
+      look="primary"
+      isDisabled={isBusy || (name === undefined && email === undefined)}
+      onSubmit={submit(save)}
+    >
       <TextField
         label={t('settings.name')}
         value={name ?? facts?.full_name ?? me.full_name}
@@ -59,11 +61,6 @@ export const NameForm = ({ me, profile }: { me: User; profile: Profile | undefin
         spellcheck={false}
         maxLength={254}
       />
-      <div class="settings-actions">
-        <button type="submit" class="button primary" disabled={isBusy || (name === undefined && email === undefined)}>
-          {t('settings.save')}
-        </button>
-      </div>
-    </form>
+    </SettingsForm>
   );
 };

@@ -27,26 +27,27 @@ export const useOwn = (query: string): readonly Summary[] => {
 };
 
 const atFirst = 5;
-const never = () => undefined;
+const nothing = async () => undefined;
 
 export const FoundConversations = ({ own, onDone }: { own: readonly Summary[]; onDone: () => void }) => {
   const { route } = useApp();
   const words = useWords();
   const { t } = words;
   const [isWhole, setWhole] = useState(false);
-  const state = {
+  const pages = {
+    isStale: false,
     isLoading: false,
     error: undefined,
     hasMore: !isWhole && own.length > atFirst,
     loadMore: () => setWhole(true),
-    again: never,
+    again: nothing,
   };
   return (
     <FoundGroup
       title={t('sidebar.conversations')}
       nothing={t('sidebar.noConversations')}
       items={isWhole ? own : own.slice(0, atFirst)}
-      state={state}
+      pages={pages}
     >
       {summary => (
         <FoundRow

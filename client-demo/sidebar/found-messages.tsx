@@ -4,10 +4,10 @@ import { useApp, useWords } from '../app/context.ts';
 import { Avatar } from '../ui/avatar.tsx';
 import { nameOf, titleOf } from '../ui/names.ts';
 import { useObservable } from '../ui/state.ts';
+import { type Ask, typingMs, usePages } from '../ui/use-pages.ts';
 import { FoundGroup } from './found-group.tsx';
 import { FoundRow } from './found-row.tsx';
 import { snippetOf } from './snippet.ts';
-import { type Ask, useLookup } from './use-lookup.ts';
 
 const ask: Ask<Hit> = (client, q, after) => client.call('message:search', { q, limit: 10, ...(after && { after }) });
 
@@ -16,7 +16,7 @@ export const FoundMessages = ({ query, me }: { query: string; me: User }) => {
   const { client, route } = useApp();
   const words = useWords();
   const { t, dates } = words;
-  const lookup = useLookup(query, ask);
+  const pages = usePages(query, ask, typingMs);
   const all = useObservable(client.conversations);
   const known = useMemo(() => new Map(all.map(summary => [summary.id, summary])), [all]);
   const whoWrote = ({ from, conversation_id }: Hit) => {
@@ -26,7 +26,7 @@ export const FoundMessages = ({ query, me }: { query: string; me: User }) => {
   };
   const titleFor = (summary: Summary | undefined) => (summary ? titleOf(summary, words) : '');
   return (
-    <FoundGroup title={t('sidebar.messages')} nothing={t('sidebar.noMessages')} items={lookup.items} state={lookup}>
+    <FoundGroup title={t('sidebar.messages')} nothing={t('sidebar.noMessages')} items={pages.items ?? []} pages={pages}>
       {hit => {
         const { id, conversation_id, seq, from, date, highlight } = hit;
         const who = whoWrote(hit);

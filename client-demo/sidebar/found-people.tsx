@@ -3,9 +3,9 @@ import { useWords } from '../app/context.ts';
 import { useWriteTo } from '../people/use-write-to.ts';
 import { PersonAvatar } from '../ui/avatar.tsx';
 import { nameOf } from '../ui/names.ts';
+import { type Ask, typingMs, usePages } from '../ui/use-pages.ts';
 import { FoundGroup } from './found-group.tsx';
 import { FoundRow } from './found-row.tsx';
-import { type Ask, useLookup } from './use-lookup.ts';
 
 const ask: Ask<User> = (client, q, after) => client.call('user:search', { q, limit: 5, ...(after && { after }) });
 
@@ -24,14 +24,14 @@ export const FoundPeople = ({
   const writeTo = useWriteTo();
   const words = useWords();
   const { t } = words;
-  const lookup = useLookup(query, ask);
+  const pages = usePages(query, ask, typingMs);
   const known = new Set([me.id, ...own.map(({ peer }) => peer?.id)]);
   return (
     <FoundGroup
       title={t('sidebar.people')}
       nothing={t(own.some(({ kind }) => kind === 'direct') ? 'sidebar.noMorePeople' : 'sidebar.noPeople')}
-      items={lookup.items.filter(({ id }) => !known.has(id))}
-      state={lookup}
+      items={(pages.items ?? []).filter(({ id }) => !known.has(id))}
+      pages={pages}
     >
       {user => (
         <FoundRow

@@ -2,9 +2,9 @@ import type { Room } from 'parley/client';
 import { useApp, useWords } from '../app/context.ts';
 import { ConversationAvatar } from '../ui/conversation-avatar.tsx';
 import { titleOf } from '../ui/names.ts';
+import { type Ask, typingMs, usePages } from '../ui/use-pages.ts';
 import { FoundGroup } from './found-group.tsx';
 import { FoundRow } from './found-row.tsx';
-import { type Ask, useLookup } from './use-lookup.ts';
 
 const ask: Ask<Room> = (client, q, after) =>
   client.call('conversation:directory', { q, limit: 10, ...(after && { after }) });
@@ -14,7 +14,7 @@ export const FoundRooms = ({ query, onDone }: { query: string; onDone: () => voi
   const { client, route, notices } = useApp();
   const words = useWords();
   const { t } = words;
-  const lookup = useLookup(query, ask);
+  const pages = usePages(query, ask, typingMs);
   const join = async (conversation_id: string) => {
     try {
       await client.join({ conversation_id });
@@ -28,8 +28,8 @@ export const FoundRooms = ({ query, onDone }: { query: string; onDone: () => voi
     <FoundGroup
       title={t('sidebar.rooms')}
       nothing={t('sidebar.noRooms')}
-      items={lookup.items.filter(({ joined }) => !joined)}
-      state={lookup}
+      items={(pages.items ?? []).filter(({ joined }) => !joined)}
+      pages={pages}
     >
       {room => (
         <FoundRow

@@ -3,10 +3,9 @@ import { useApp, useWords } from '../app/context.ts';
 import { TextField } from '../ui/field.tsx';
 import { useSubmit } from '../ui/use-submit.ts';
 import { PasswordField } from './password-field.tsx';
+import { passwordRefused, shortestPassword } from './password-length.ts';
 
 const allowed = /^[\p{L}\p{M}\p{N}._-]{3,20}$/u;
-/** The server's own standard (PASSWORD_MIN_LENGTH); it refuses itself where it wants more. */
-const shortest = 8;
 
 /** What a username made of this name looks like; they may write another. */
 const usernameFrom = (name: string) =>
@@ -23,12 +22,14 @@ const usernameFrom = (name: string) =>
 /** Three fields, one of which fills itself in. */
 export const SignUpForm = () => {
   const { client } = useApp();
-  const { t } = useWords();
+  const words = useWords();
+  const { t } = words;
+  const shortest = shortestPassword();
   const [fullName, setFullName] = useState('');
   const [ownUsername, setUsername] = useState<string>();
   const [password, setPassword] = useState('');
   const { isBusy, errors, setErrors, submit } = useSubmit(
-    { full_name: 'settings.nameBad', username: 'signIn.usernameBad', password: 'settings.passwordBad' },
+    { full_name: 'settings.nameBad', username: 'signIn.usernameBad', password: passwordRefused(words) },
     { username_taken: ['username'] },
   );
   const form = useRef<HTMLFormElement>(null);
@@ -37,7 +38,7 @@ export const SignUpForm = () => {
   const look = () => ({
     ...(fullName.trim() ? {} : { full_name: t('signIn.missing') }),
     ...(allowed.test(username) ? {} : { username: t('signIn.usernameBad') }),
-    ...([...password].length >= shortest ? {} : { password: t('signIn.passwordShort') }),
+    ...([...password].length >= shortest ? {} : { password: t('signIn.passwordShort', { count: shortest }) }),
   });
 
   const signUp = async () => {
@@ -75,7 +76,7 @@ export const SignUpForm = () => {
         value={password}
         onValue={setPassword}
         error={errors.password}
-        hint={t('signIn.passwordHint')}
+        hint={t('signIn.passwordHint', { count: shortest })}
         autoComplete="new-password"
       />
       {errors.form && (

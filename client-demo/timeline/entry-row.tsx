@@ -3,6 +3,7 @@ import { ChatError, type Entry } from 'parley/client';
 import { errorText } from '../language/error-text.ts';
 import { Icon } from '../ui/icon.tsx';
 import { memo } from '../ui/memo.tsx';
+import { EntryDelay } from './entry-delay.tsx';
 import type { Kit } from './kit.ts';
 import { Meta, spaceFor } from './meta.tsx';
 import { countEmoji } from './parse-text.ts';
@@ -12,7 +13,8 @@ import './entry-row.css';
 export const EntryRow = memo(({ kit, entry, isFirst }: { kit: Kit; entry: Entry; isFirst: boolean }) => {
   const { words, client } = kit;
   const { t } = words;
-  const { client_id, message, created_at, state, error } = entry;
+  const { client_id, message, created_at, state, error, delayed } = entry;
+  const tick = delayed?.code === 'slow_mode' ? 'slowed' : state;
   const discard = () => client.discard(client_id);
   const classes = [
     'message mine',
@@ -34,7 +36,7 @@ export const EntryRow = memo(({ kit, entry, isFirst }: { kit: Kit; entry: Entry;
             <div class="message-text" data-space={spaceFor(words, { date: created_at })}>
               {message}
             </div>
-            <Meta words={words} message={{ date: created_at }} tick={state === 'failed' ? undefined : state} />
+            <Meta words={words} message={{ date: created_at }} tick={tick === 'failed' ? undefined : tick} />
           </div>
           {state === 'waiting' && (
             <button
@@ -48,6 +50,7 @@ export const EntryRow = memo(({ kit, entry, isFirst }: { kit: Kit; entry: Entry;
             </button>
           )}
         </div>
+        <EntryDelay words={words} delayed={delayed} />
         {state === 'failed' && (
           <div class="entry-verdict" role="alert">
             <Icon of={CircleAlert} />

@@ -4,8 +4,9 @@ import type { Words } from '../language/words.ts';
 import { Icon } from '../ui/icon.tsx';
 import type { Tick } from './use-ticks.ts';
 
-const icons: Record<Tick | 'sending' | 'waiting', IconNode> = {
+const icons: Record<Tick | 'sending' | 'waiting' | 'slowed', IconNode> = {
   waiting: Clock,
+  slowed: Clock,
   sending: Clock,
   sent: Check,
   delivered: CheckCheck,

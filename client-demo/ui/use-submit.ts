@@ -7,6 +7,9 @@ import type { Key } from '../language/words.ts';
 /** What is wrong, by field; `form` is what belongs to none. */
 export type FormErrors<Field extends string> = { readonly [Name in Field | 'form']?: string };
 
+/** What to say where the server finds a field wrong, by the details that it told. */
+export type Refusal = (details: Readonly<Record<string, string | number>>) => string;
+
 const none = {};
 
 /**
@@ -14,7 +17,7 @@ const none = {};
  * server finds wrong. `fieldOf`: which field a code of the catalogue is about, and what to say there instead of the catalogue's text.
  */
 export const useSubmit = <Field extends string>(
-  refused: Readonly<Record<Field, Key>>,
+  refused: Readonly<Record<Field, Key | Refusal>>,
   fieldOf: Readonly<Partial<Record<ChatErrorCode, readonly [NoInfer<Field>, Key?]>>> = {},
 ) => {
   const words = useWords();
@@ -26,8 +29,9 @@ export const useSubmit = <Field extends string>(
     const { code, details = {} } = error instanceof ChatError ? error : {};
     const [field = 'form', text] = (code && fieldOf[code]) ?? [];
     const named = (Object.keys(refused) as Field[]).filter(name => name in details);
+    const textOf = (refusal: Key | Refusal) => (typeof refusal === 'string' ? words.t(refusal) : refusal(details));
     if (code === 'invalid_input' && named.length > 0)
-      return Object.fromEntries(named.map(name => [name, words.t(refused[name])])) as FormErrors<Field>;
+      return Object.fromEntries(named.map(name => [name, textOf(refused[name])])) as FormErrors<Field>;
     return { [field]: text ? words.t(text) : errorText(words, error) } as FormErrors<Field>;
   };
 

@@ -13,7 +13,8 @@ const patienceMs = 3_000;
 
 const install = async () => {
   const cache = await caches.open(cacheName);
-  await cache.addAll(['./', ...FILES.filter(file => !file.startsWith('emoji/'))]);
+  // The names of emoji come when they are asked for; pictures of the icon are for the system, which keeps its own.
+  await cache.addAll(['./', ...FILES.filter(file => !file.startsWith('emoji/') && !file.endsWith('.png'))]);
   // While servers are being replaced, another version may have answered: the next visit tries again.
   const html = await (await cache.match('./'))?.text();
   if (!FILES.every(file => !file.startsWith('assets/main-') || html?.includes(file)))

@@ -25,6 +25,8 @@ export interface Entry {
   };
   /** How many sends of it ended without success, since it was written or retried. */
   readonly attempts: number;
+  /** Where it is `waiting` because the server wants so (as for `slow_mode`): why, and until when, in milliseconds since 1970. */
+  readonly delayed?: { readonly code: ChatErrorCode; readonly until: number };
 }
 
 export interface OutboxParts {
@@ -53,7 +55,10 @@ const isText = (value: unknown): value is string => typeof value === 'string';
 
 /** What another version of the library, or anybody, may have written: undefined where it is no entry. */
 export const readEntry = (client_id: string, value: Stored): { entry: Entry; until: number } | undefined => {
-  const { v, until, state, error, ...rest } = (value ?? {}) as Partial<Entry> & { v?: unknown; until?: unknown };
+  const { v, until, state, error, delayed, ...rest } = (value ?? {}) as Partial<Entry> & {
+    v?: unknown;
+    until?: unknown;
+  };
   const isEntry =
     v === version &&
     rest.client_id === client_id &&
@@ -67,9 +72,13 @@ export const readEntry = (client_id: string, value: Stored): { entry: Entry; unt
       state === 'sending' ||
       (state === 'failed' && isText(error?.code) && isText(error.message)));
   if (!isEntry) return undefined;
-  const known = state === 'failed' ? { state, error } : { state: 'waiting' };
+  const isDelayed = isText(delayed?.code) && typeof delayed.until === 'number';
+  const known = state === 'failed' ? { state, error } : { state: 'waiting', ...(isDelayed && { delayed }) };
   return { entry: { ...rest, ...known } as Entry, until: typeof until === 'number' ? until : 0 };
 };
+
+/** What was written, and how often it was tried, without what became of the last send. */
+export const withoutVerdict = ({ error: _error, delayed: _delayed, ...entry }: Entry): Entry => entry;
 
 /** @param now milliseconds since 1970, @param last the position of the last entry there is */
 export const newEntry = (
@@ -105,5 +114,7 @@ export const afterFailure = (
     return { entry: { ...entry, state: 'failed', attempts, error: told }, until: 0 };
   }
   const jitter = random() * Math.min(backoff.mostMs, backoff.firstMs * 2 ** entry.attempts);
-  return { entry: { ...entry, state: 'waiting', attempts }, until: now + Math.max(jitter, retry_after_ms || 0) };
+  const until = now + Math.max(jitter, retry_after_ms || 0);
+  const waiting: Entry = { ...entry, state: 'waiting', attempts };
+  return { entry: retry_after_ms ? { ...waiting, delayed: { code, until } } : waiting, until };
 };

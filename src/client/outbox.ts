@@ -1,6 +1,6 @@
 import { ChatError } from './errors.ts';
 import { createOutboxEntries } from './outbox-entries.ts';
-import { afterFailure, type Entry, newEntry, type OutboxParts } from './outbox-entry.ts';
+import { afterFailure, type Entry, newEntry, type OutboxParts, withoutVerdict } from './outbox-entry.ts';
 
 export type { Entry } from './outbox-entry.ts';
 
@@ -58,7 +58,7 @@ export const createOutbox = ({ user_id, storage, locks, send, isOnline, clock, r
 
   const attempt = async (entry: Entry) => {
     const { client_id, conversation_id } = entry;
-    const sending: Entry = { ...entry, state: 'sending' };
+    const sending: Entry = { ...withoutVerdict(entry), state: 'sending' };
     inFlight.set(client_id, conversation_id);
     entries.set(sending, 0);
     try {
@@ -143,8 +143,7 @@ export const createOutbox = ({ user_id, storage, locks, send, isOnline, clock, r
     retry(client_id: string) {
       const entry = entries.get(client_id)?.entry;
       if (!entry || inFlight.has(client_id)) return;
-      const { error: _, ...rest } = entry;
-      entries.set({ ...rest, state: 'waiting', attempts: 0 }, 0);
+      entries.set({ ...withoutVerdict(entry), state: 'waiting', attempts: 0 }, 0);
     },
 
     /** Gives one up. One that is being sent may still arrive. */

@@ -9,7 +9,7 @@ import { type Authenticate, createIdentify } from './authenticate.ts';
 import { createBegin } from './begin.ts';
 import type { Reply } from './context.ts';
 import { createDashboard } from './dashboard/router.ts';
-import { createDemo } from './demo.ts';
+import { createDemo, type PageFacts } from './demo.ts';
 import { createDocs } from './docs/router.ts';
 import type { AnswerEcho } from './echo.ts';
 import { createErrorHandler } from './errors.ts';
@@ -31,7 +31,7 @@ export interface HttpEdgeParts {
   logger: Logger;
   metrics: Metrics;
   lagMs: () => number;
-  settings: {
+  settings: PageFacts & {
     instanceId: string;
     corsOrigins: string[];
     maxPacketBytes: number;
@@ -83,7 +83,7 @@ export const createHttpEdge = (parts: HttpEdgeParts): { app: Express; stop(): vo
   });
   app.use('/dashboard', createDashboard({ instance: settings.instanceId, snapshot: metrics.snapshot, lagMs }));
   app.use('/docs', createDocs());
-  app.use(createDemo());
+  app.use(createDemo(settings));
   app.use(() => {
     throw new ParleyError('unknown_command');
   });

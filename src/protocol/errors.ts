@@ -72,7 +72,7 @@ export interface ErrorBody {
   retryable: boolean;
   /** Milliseconds to wait before the next try. */
   retry_after_ms?: number;
-  /** Which fields are wrong and why: `{field: reason}`, or facts that belong to the code (`muted_until`). */
+  /** Which fields are wrong and why: `{field: reason}`, or facts that belong to the code (`muted_until`; `min_length` of a password that is too short). */
   details?: Record<string, string | number>;
   request_id: string;
 }

@@ -54,7 +54,7 @@ export const fullName = name(limits.name);
 export const conversationName = name(limits.name);
 export const topic = wellFormed(z.string().max(limits.topic));
 export const email = z.email('is not an email address').max(254);
-/** The minimum length is a setting of the server (`PASSWORD_MIN_LENGTH`) and is checked by the accounts feature. */
+/** The minimum length is a setting of the server (`PASSWORD_MIN_LENGTH`) and is checked by the accounts feature, whose refusal tells it. */
 export const password = wellFormed(z.string()).refine(
   text => new TextEncoder().encode(text).length <= limits.password_bytes,
   `must have at most ${limits.password_bytes} bytes`,

@@ -286,6 +286,51 @@ describe('an error that will pass', () => {
     expect(texts(sends)).toEqual(['one', 'two', 'one']);
   });
 
+  it('tells why and until when it waits where the server wants so, in every tab and after a reload', async () => {
+    const device = createDevice();
+    const tab = openTab(device);
+    const other = openTab(device, { name: 'other' });
+    const delays = (of: Pick<typeof tab, 'outbox'>) => of.outbox.entries.get().map(({ delayed }) => delayed);
+    const { client_id } = tab.write('one');
+    await settled();
+    last(tab.sends).refuse(new ChatError('slow_mode', 'Slowly.', { retryable: true, retry_after_ms: 30_000 }));
+    await settled();
+    const delayed = { code: 'slow_mode', until: Date.now() + 30_000 };
+    expect(delays(tab)).toEqual([delayed]);
+    expect(delays(other)).toEqual([delayed]);
+    tab.die();
+    const after = openTab(device, { name: 'after' });
+    await pass(10_000);
+    expect(delays(after)).toEqual([delayed]);
+    other.die();
+    await pass(20_000);
+    expect(after.outbox.entries.get()).toMatchObject([{ state: 'sending', attempts: 1 }]);
+    expect(delays(after)).toEqual([undefined]);
+
+    // By itself it waits for a moment, and nobody wanted it to.
+    last(after.sends).refuse(noAnswer());
+    await settled();
+    expect(delays(after)).toEqual([undefined]);
+    await pass(30_000);
+    last(after.sends).refuse(unavailable(50_000));
+    await settled();
+    expect(delays(after)).toEqual([{ code: 'unavailable', until: Date.now() + 50_000 }]);
+    after.outbox.retry(client_id);
+    expect(delays(after)).toEqual([undefined]);
+  });
+
+  it('is told without a delay where what is stored of that is odd', async () => {
+    for (const odd of ['soon', { code: 'slow_mode' }, { code: 1, until: 2 }, null]) {
+      const device = createDevice();
+      const { client_id, ...rest } = openTab(createDevice()).write('one');
+      device.rows.set(`outbox:ada:${client_id}`, { ...rest, client_id, v: 1, until: 0, delayed: odd });
+      const { outbox, onError } = openTab(device, { isOnline: false });
+      await settled();
+      expect(outbox.entries.get()).toEqual([{ client_id, ...rest }]);
+      expect(onError).not.toHaveBeenCalled();
+    }
+  });
+
   it('waits out a time beyond what timers can count', async () => {
     const { sends, write } = openTab(createDevice());
     write('one');

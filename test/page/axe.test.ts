@@ -1,7 +1,6 @@
 import type { Page } from 'playwright-core';
 import { beforeAll, it } from 'vitest';
 import { inspection } from './axe.ts';
-import { createLink } from './proxy.ts';
 import { type Seeder, seeder } from './seed.ts';
 import {
   banner,
@@ -194,7 +193,7 @@ inChromium('the page for everybody', stage => {
     });
 
     it(`says what is wrong, ${width} wide`, async () => {
-      const wire = await createLink(stage.server.url);
+      const wire = await stage.link();
       const until = (muted_until: string | null) =>
         ada.ask('conversation:mute', { conversation_id: group, user_id: bob.id, muted_until });
       await until(null);
@@ -218,7 +217,6 @@ inChromium('the page for everybody', stage => {
       if (!isPhone) await open(page, 'Lobby');
       await bannerSays(page, '2 messages could not be sent.');
       await check(page, 'failed elsewhere');
-      await wire.close();
       isFaultless();
     });
   }

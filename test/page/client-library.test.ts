@@ -3,7 +3,6 @@ import { afterEach, beforeAll, expect, it } from 'vitest';
 import type { Message } from '../../src/protocol/index.ts';
 import { api, password, signIn, signUp, someName } from '../support/clients.ts';
 import { bundleOf } from './modules.ts';
-import { createLink, type Link } from './proxy.ts';
 import { inChromium, type Stage, watch } from './support.ts';
 
 /** What an app does first, and what the scripts below find in their page. */
@@ -31,7 +30,6 @@ const run = <T>(page: Page, body: string): Promise<T> =>
 const useApp = (stage: Stage) => {
   let library = '';
   const contexts: BrowserContext[] = [];
-  const links: Link[] = [];
   const problems: string[] = [];
 
   beforeAll(async () => {
@@ -39,14 +37,12 @@ const useApp = (stage: Stage) => {
   });
   afterEach(async () => {
     for (const context of contexts.splice(0)) await context.close();
-    for (const link of links.splice(0)) await link.close();
     expect(problems.splice(0)).toEqual([]);
   });
 
   /** A browser with nothing stored. Its app comes from the server's origin, as out of a service worker: also while the link is cut. */
   const newBrowser = async () => {
-    const link = await createLink(stage.server.url);
-    links.push(link);
+    const link = await stage.link();
     const context = await stage.browser.newContext();
     contexts.push(context);
     context.setDefaultTimeout(15_000);

@@ -1,6 +1,5 @@
-import { afterEach, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { api } from '../support/clients.ts';
-import { createLink, type Link } from './proxy.ts';
 import { openId, seeder } from './seed.ts';
 import {
   away,
@@ -22,16 +21,6 @@ import {
 } from './support.ts';
 
 inChromium('what the page says of a connection', stage => {
-  let wire: Link | undefined;
-  const link = async () => {
-    wire = await createLink(stage.server.url);
-    return wire;
-  };
-  afterEach(async () => {
-    await wire?.close();
-    wire = undefined;
-  });
-
   it('[G10] says what the server refuses for good, to be sent again or discarded', async () => {
     const owner = await seeder(stage.server, 'owner');
     const gil = await seeder(stage.server, 'gil', 'Gil');
@@ -39,7 +28,7 @@ inChromium('what the page says of a connection', stage => {
     const { id } = await owner.ask('conversation:create', room);
     const mute = (muted_until: string | null) =>
       owner.ask('conversation:mute', { conversation_id: id, user_id: gil.id, muted_until });
-    const wire = await link();
+    const wire = await stage.link();
     const page = await stage.visit({ url: wire.url });
     await signIn(page, 'gil');
     await open(page, 'Strict');
@@ -73,7 +62,7 @@ inChromium('what the page says of a connection', stage => {
   });
 
   it('[G9] goes back to the sign-in where the session was ended meanwhile, and sends what waited after it', async () => {
-    const wire = await link();
+    const wire = await stage.link();
     const page = await stage.visit({ url: wire.url });
     await register(page, 'hal', 'Hal');
     await open(page, 'Lobby');
@@ -113,7 +102,7 @@ inChromium('what the page says of a connection', stage => {
   });
 
   it('counts down to the next try, which can be had at once', async () => {
-    const wire = await link();
+    const wire = await stage.link();
     const page = await stage.visit({ url: wire.url });
     await register(page, 'joe', 'Joe');
     wire.cut();
@@ -137,7 +126,7 @@ inChromium('what the page says of a connection', stage => {
   });
 
   it('says where something answers that is no Parley server, and comes back from it', async () => {
-    const wire = await link();
+    const wire = await stage.link();
     const page = await stage.visit({ url: wire.url });
     await register(page, 'kay', 'Kay');
     await open(page, 'Lobby');

@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core';
 import { expect, it } from 'vitest';
-import { createLink, type Link } from './proxy.ts';
+import type { Link } from './proxy.ts';
 import { seeder } from './seed.ts';
 import { eventually, inChromium, open, said, say, signIn, waiting } from './support.ts';
 
@@ -24,7 +24,7 @@ inChromium('the network goes in the midst of a send', stage => {
 
   for (const way of ['up', 'down'] as const)
     it(`[G2][G4] after each so many bytes ${way}: all is there once, in order`, async () => {
-      const wire = await createLink(stage.server.url);
+      const wire = await stage.link();
       const writer = await seeder(stage.server, `writer${way}`);
       const other = await seeder(stage.server, `other${way}`);
       const group = { kind: 'group' as const, name: 'Cuts', members: [writer.id] };
@@ -49,6 +49,5 @@ inChromium('the network goes in the midst of a send', stage => {
       expect(kept.map(({ message }) => message)).toEqual(wanted);
       // Otherwise it would be no test.
       expect(cuts).toBeGreaterThan(steps[way].length / 2);
-      await wire.close();
     });
 });

@@ -1,6 +1,5 @@
 import type { Page } from 'playwright-core';
-import { afterEach, expect, it } from 'vitest';
-import { createLink, type Link } from './proxy.ts';
+import { expect, it } from 'vitest';
 import { numbered, seeder } from './seed.ts';
 import {
   away,
@@ -23,21 +22,11 @@ import {
 } from './support.ts';
 
 inChromium('the page without a connection', stage => {
-  const links: Link[] = [];
-  const link = async () => {
-    const made = await createLink(stage.server.url);
-    links.push(made);
-    return made;
-  };
-  afterEach(async () => {
-    for (const made of links.splice(0)) await made.close();
-  });
-
   const texts = async (page: Page) => (await said(page)).map(({ text }) => text);
   const pending = (page: Page) => waiting(page).locator('.message-text').allTextContents();
 
   it('[G2][G4] shows what waits, and delivers it in order exactly once when the connection is back', async () => {
-    const wire = await link();
+    const wire = await stage.link();
     const [ada, bob] = [await stage.visit({ url: wire.url }), await stage.visit()];
     await register(ada, 'ada', 'Ada');
     await register(bob, 'bob', 'Bob');
@@ -67,7 +56,7 @@ inChromium('the page without a connection', stage => {
   });
 
   it('[G2] sends again what was stored but never acknowledged, and it is there once', async () => {
-    const wire = await link();
+    const wire = await stage.link();
     const dot = await seeder(stage.server, 'dot', 'Dot');
     const cal = await stage.visit({ url: wire.url });
     await register(cal, 'cal', 'Cal');
@@ -91,7 +80,7 @@ inChromium('the page without a connection', stage => {
   });
 
   it('[G2] keeps a full outbox through a reload without any network, and through a restart of the server', async () => {
-    const wire = await link();
+    const wire = await stage.link();
     const page = await stage.visit({ url: wire.url });
     await register(page, 'fay', 'Fay');
     await open(page, 'Lobby');
@@ -117,7 +106,7 @@ inChromium('the page without a connection', stage => {
   });
 
   it('reads, finds and switches conversations, and keeps drafts, from what this device holds alone', async () => {
-    const wire = await link();
+    const wire = await stage.link();
     const eve = await seeder(stage.server, 'eve', 'Eve');
     const sam = await seeder(stage.server, 'sam', 'Sam');
     let kitchen = '';

@@ -1,6 +1,5 @@
 import type { Page } from 'playwright-core';
-import { afterEach, expect, it } from 'vitest';
-import { createLink, type Link } from './proxy.ts';
+import { expect, it } from 'vitest';
 import { numbered, seeder, seederAgain } from './seed.ts';
 import { banner, eventually, inChromium, listed, open, ready, said, say, saying, signIn, waiting } from './support.ts';
 
@@ -12,12 +11,6 @@ const clock = { now: () => Date.now() + ahead };
 inChromium(
   'the page comes back',
   stage => {
-    let wire: Link | undefined;
-    afterEach(async () => {
-      await wire?.close();
-      wire = undefined;
-    });
-
     const texts = async (page: Page) => (await said(page)).map(({ text }) => text);
     const unread = (page: Page, title: string) => listed(page, title).locator('.sidebar-badge').allTextContents();
     /** The one end of what is shown is `last`, and there is no hole before it. */
@@ -45,7 +38,7 @@ inChromium(
     };
 
     it('[G5] after an hour asleep, with tokens that ran out meanwhile, and 600 messages', async () => {
-      wire = await createLink(stage.server.url);
+      const wire = await stage.link();
       const { talker, sleeper, near, far } = await twoRooms('long');
       const page = await stage.visit({ url: wire.url });
       await page.clock.install();

@@ -132,7 +132,7 @@ inChromium('rooms and groups', stage => {
     await say(cleo, 'Too soon');
     // It goes out by itself as soon as it may; until then it can be thought better of.
     const early = waiting(cleo).filter({ hasText: 'Too soon' });
-    await early.getByText('Waiting to be sent').waitFor({ state: 'attached' });
+    await early.getByText(/^Slow mode: sent in \d+ s$/).waitFor();
     await early.getByRole('button', { name: 'Discard' }).click();
     await early.waitFor({ state: 'detached' });
     expect(await saying(ann, 'Too soon').count()).toBe(0);

@@ -128,10 +128,15 @@ inChromium('the settings of an account', stage => {
     const background = () => ada.evaluate('getComputedStyle(document.body).backgroundColor');
     expect(await theme()).toBe('light');
     const light = await background();
+    /** What a phone draws around the page. */
+    const around = () =>
+      ada.locator('meta[name=theme-color]').evaluateAll(all => all.map(each => each.getAttribute('content')));
+    expect(await around()).toEqual(['#ffffff', '#ffffff']);
     await fromMyMenu(ada, 'Settings');
     await dialog(ada).getByText('Dark', { exact: true }).click();
     await expect.poll(theme, { timeout: 10_000 }).toBe('dark');
     expect(await background()).not.toBe(light);
+    expect(await around()).toEqual(['#1b1e27', '#1b1e27']);
     await closeDialog(ada);
     await ada.reload();
     await composer(ada).waitFor();

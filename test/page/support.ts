@@ -1,9 +1,10 @@
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import en from '../../client-demo/words/en/index.ts';
 import { startServer, type TestServer } from '../support/server.ts';
+import { createLink, type Link } from './proxy.ts';
 
 const names = ['chromium', 'chromium-browser', 'chromium-headless-shell', 'chrome-headless-shell', 'google-chrome'];
 
@@ -37,6 +38,8 @@ export interface Stage {
   browser: Browser;
   /** A window of its own, as of another person. What it complains of fails the suite, except for what it is `expected` to. */
   visit(options?: BrowserContextOptions & { url?: string; expected?: RegExp }): Promise<Page>;
+  /** A way to the server that the test can cut, until it is over. */
+  link(): Promise<Link>;
   /** Another tab of the same browser. */
   visitBeside(page: Page): Promise<Page>;
 }
@@ -65,6 +68,11 @@ export const inChromium = (title: string, suite: (stage: Stage) => void, ...conf
         const page = await context.newPage();
         await page.goto(url);
         return page;
+      };
+      stage.link = async () => {
+        const link = await createLink(stage.server.url);
+        onTestFinished(() => link.close());
+        return link;
       };
       stage.visitBeside = async other => {
         const page = await other.context().newPage();

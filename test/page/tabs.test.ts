@@ -1,6 +1,5 @@
 import type { Page } from 'playwright-core';
 import { expect, it } from 'vitest';
-import { createLink } from './proxy.ts';
 import { numbered, seeder } from './seed.ts';
 import {
   composer,
@@ -46,7 +45,7 @@ inChromium('two tabs of one person', stage => {
   });
 
   it('[G2] hand over what the tab that is closed was sending', async () => {
-    const wire = await createLink(stage.server.url);
+    const wire = await stage.link();
     const server = await seeder(stage.server, 'heir');
     const writer = await seeder(stage.server, 'leaver');
     const { id } = await server.ask('conversation:create', { kind: 'group', name: 'Relay', members: [writer.id] });
@@ -68,7 +67,6 @@ inChromium('two tabs of one person', stage => {
     await waiting(second).first().waitFor({ state: 'detached' });
     expect(await texts(second)).toEqual(['not answered', 'not sent']);
     expect((await heard()).map(({ message }) => message)).toEqual(['not answered', 'not sent']);
-    await wire.close();
   });
 
   it('count the same as unread, whichever of them reads', async () => {

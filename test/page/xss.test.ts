@@ -9,7 +9,7 @@ import { composer, eventually, inChromium, listed, open, said, say, saying, sign
 /** What the page never makes itself: anything of it came from a payload. */
 const foreign = [
   'script:not([src^="assets/"])',
-  'link:not([rel=icon], [rel=manifest], [rel=stylesheet][href^="assets/"], [rel=modulepreload][href^="assets/"])',
+  'link:not([rel=icon], [rel=apple-touch-icon], [rel=manifest], [rel=stylesheet][href^="assets/"], [rel=modulepreload][href^="assets/"])',
   'svg:not(.icon, .icon *, [class])',
   'a:not([href^="#/"], .message-text a)',
   'iframe, object, embed, base, meta[http-equiv], form[action], [formaction], [srcdoc], img, video, audio, marquee, details',

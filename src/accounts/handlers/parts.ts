@@ -54,5 +54,8 @@ export const ownRow = async (users: Pick<UserStore, 'find'>, actor: Actor): Prom
 export const requireLength = (password: string, minimum: number, field: string) => {
   if ([...password].length >= minimum) return;
   const reason = `must have at least ${minimum} characters`;
-  throw new ParleyError('invalid_input', { message: `${field}: ${reason}`, details: { [field]: reason } });
+  throw new ParleyError('invalid_input', {
+    message: `${field}: ${reason}`,
+    details: { [field]: reason, min_length: minimum },
+  });
 };
