@@ -11,6 +11,8 @@ export interface People {
   get(ids: Iterable<string>): Promise<Map<string, User>>;
   /** The person where their names are in memory; never waits. */
   peek(id: string): User | undefined;
+  /** What is in memory of this person may be old: it is read again. */
+  forget(id: string): void;
   /** By `usernameKey(name)`; unknown names are absent. */
   byUsernames(names: string[]): Promise<Map<string, User>>;
   close(): void;
@@ -33,12 +35,13 @@ export const createPeople = ({
   clock?: Clock;
 }): People => {
   const known = createRecent<{ user: User; until: number }>(maxPeople);
-  /** Rises with every notice: what was read before one is not kept after it. */
+  /** Rises with whatever is forgotten: what was read before is not kept after it. */
   let changes = 0;
-  const close = cluster.on('user:changed', ({ user_id }) => {
+  const forget = (id: string) => {
     changes++;
-    known.delete(user_id);
-  });
+    known.delete(id);
+  };
+  const close = cluster.on('user:changed', ({ user_id }) => forget(user_id));
 
   const peek = (id: string) => {
     const entry = known.get(id);
@@ -55,6 +58,7 @@ export const createPeople = ({
 
   return {
     peek,
+    forget,
     close,
 
     async get(ids) {

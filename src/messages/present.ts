@@ -4,10 +4,11 @@ import type { LogEvent, Message, ReplyPreview, User } from '../protocol/index.ts
 import { presentEvent } from './present-event.ts';
 import type { Visibility } from './visibility.ts';
 
-/** Names of people by their ids; `peek` without waiting, where they are known. */
+/** Names of people by their ids; `peek` without waiting, where they are known; `forget` where they may have changed. */
 export interface Names {
   get(ids: Iterable<string>): Promise<Map<string, User>>;
   peek(id: string): User | undefined;
+  forget(id: string): void;
 }
 
 /** Puts names into what the log holds as ids, and previews of what is answered to. Authorises nothing but those previews. */
@@ -92,6 +93,9 @@ export const createPresenter = ({ people, log, visibility }: PresenterParts): Pr
 
   return {
     events(stored, viewer) {
+      // Who leaves may have been erased just now. The notice of that may come late, or not at all where Redis is away, and nothing else
+      // tells those who are connected to take the name away.
+      if (viewer === undefined) for (const { kind, from } of stored) if (kind === 'left') people.forget(from);
       const names = peekAll(stored);
       if (!names) return present(stored, viewer);
       return stored.map(event => presentEvent(event, log.epoch, id => names.get(id) ?? nameless(id)));

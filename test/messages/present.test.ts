@@ -30,3 +30,21 @@ test('nobody is told without a name because theirs runs out of memory just then'
   const [event] = await presenter.events(stored.slice(0, 1));
   expect(event?.from).toEqual({ id: ann.user_id, username: ann.username, full_name: ann.full_name });
 });
+
+test('who leaves is told live as the store has them, though the notice that they were erased was lost', async () => {
+  const { storage, log, people, presenter, group, call, send, add } = await start();
+  const [ann, bob] = [await add(), await add()];
+  const id = await group(ann, bob);
+  await send(bob, id, 'hello');
+  // As another instance does it: nothing is told to this one.
+  await storage.users.update(bob.user_id, { username: '', full_name: '' });
+  await call(bob, 'conversation:leave', { conversation_id: id });
+  expect((await people.get([bob.user_id])).get(bob.user_id)?.username).toBe(bob.username);
+  const stored = await log.range(id, 0, 20);
+  const [left] = await presenter.events(stored.filter(({ kind }) => kind === 'left'));
+  const gone = { id: bob.user_id, username: '', full_name: '' };
+  expect(left).toMatchObject({ kind: 'left', from: gone, user: gone });
+  // And so is everything that follows.
+  const [said] = await presenter.events(stored.filter(({ kind }) => kind === 'message'));
+  expect(said?.from).toEqual(gone);
+});
