@@ -1,5 +1,5 @@
 import { addressOf } from '../../src/client/address.ts';
-import { createConnection } from '../../src/client/connection.ts';
+import { type ConnectionState, createConnection } from '../../src/client/connection.ts';
 import type { Signal } from '../../src/client/incoming.ts';
 import { createRest, type Fetch } from '../../src/client/rest.ts';
 import { createSession, type Ending, type Locks } from '../../src/client/session.ts';
@@ -74,6 +74,8 @@ export const openConnection = (url: string, tab: ReturnType<typeof openTab>) => 
   const events: LogEvent[] = [];
   const signals: { name: Signal; payload: unknown }[] = [];
   const states: string[] = [];
+  /** Each time that a try failed: a wait may be over before anybody looks. */
+  const waits: ConnectionState[] = [];
   const heard = { connected: 0, inbox: 0 };
   const connection = createConnection({
     address: addressOf(url),
@@ -84,8 +86,12 @@ export const openConnection = (url: string, tab: ReturnType<typeof openTab>) => 
     onInboxConnected: () => void heard.inbox++,
     onError: error => void tab.errors.push(error),
   });
-  connection.state.subscribe(() => void states.push(connection.state.get().status));
-  return { connection, events, signals, states, heard };
+  connection.state.subscribe(() => {
+    const state = connection.state.get();
+    states.push(state.status);
+    if (state.status === 'waiting') waits.push(state);
+  });
+  return { connection, events, signals, states, waits, heard };
 };
 
 /** Counts and may spoil what is fetched. */
