@@ -118,3 +118,8 @@ export const useOpening = (chat: ChatConversation, place: ReadersPlace, onGoal: 
 
   return { isReady, error, tryAgain: begin, showMessage, showLatest };
 };
+  // Loads nothing where something is shown, whatever brought it: asks how far the others have read in it.
+  useEffect(() => {
+    if (isReady && !isMissing) chat.open().catch(setError);
+  }, [chat, isReady, isMissing]);
+
