@@ -117,6 +117,25 @@ inChromium('what is said on the demo page', stage => {
     await isRead();
   });
 
+  it('keeps the time and the ticks in the page’s own direction where a message runs the other way', async () => {
+    await open(ada, 'Lobby');
+    await say(ada, 'שלום לכולם, מה שלומכם היום?');
+    const meta = saying(ada, 'שלום לכולם, מה שלומכם היום?').locator('.message-meta');
+    await meta.locator('.tick').waitFor();
+    const [text, time, ticks] = await Promise.all(
+      [meta.locator('xpath=..'), meta.locator('time'), meta.locator('.tick')].map(each =>
+        each.evaluate(node => {
+          const { left, right } = node.getBoundingClientRect();
+          return { left, right, direction: node.ownerDocument.defaultView?.getComputedStyle(node).direction };
+        }),
+      ),
+    );
+    expect([text?.direction, time?.direction]).toEqual(['rtl', 'ltr']);
+    expect(ticks?.left).toBeGreaterThanOrEqual(time?.right ?? Infinity);
+    // At the end of its last line, as everywhere.
+    expect((time?.left ?? Infinity) - (text?.left ?? 0)).toBeLessThan(2);
+  });
+
   it('counts what is unread, in the title too, and marks it as read where it is seen', async () => {
     await openDirect(ada, 'Bob Noyce');
     await say(ada, 'Just between us');
