@@ -123,11 +123,14 @@ inChromium('the members of a room', stage => {
     await panel(cleo).getByText('This conversation is not there, or you are not in it.').waitFor();
     await begin(cleo, 'Browse rooms');
     await dialog(cleo).getByRole('button', { name: 'Join Club' }).click();
+    // Typing, which nobody can be told of any more by then.
+    await composer(cleo).fill('I was just');
     await notice(cleo, 'You are banned from this room.').waitFor();
     const lift = panel(ann).getByRole('button', { name: 'Unban Cleo' });
     await lift.waitFor();
     await panel(ben).getByRole('button', { name: 'Unban Cleo' }).waitFor();
     await lift.click();
+    await cleo.getByRole('alert').getByText('You are no longer in this room.').waitFor();
     await lift.waitFor({ state: 'detached' });
     await confirm(cleo, 'Join Club');
     await heading(cleo, 'Club').waitFor();
@@ -138,6 +141,7 @@ inChromium('the members of a room', stage => {
   it('are written to from their menu, and leave: the last owner not before there is another', async () => {
     await cleo.getByRole('button', { name: 'Members', exact: true }).click();
     await fromMenuOfMember(cleo, 'Ann', 'Message');
+    await cleo.getByRole('alert').getByText('You are no longer in Club, or it was deleted.').waitFor();
     await heading(cleo, 'Ann').waitFor();
     await fromItsMenu(ann, 'Leave');
     await confirm(ann, 'Leave');
