@@ -162,7 +162,9 @@ inChromium('what can be done with messages', stage => {
   it('ask who has read it', async () => {
     await open(eve, 'The bus');
     await say(eve, 'Who reads this?');
-    await open(dan, 'Lobby');
+    await fromMenuOf(saying(eve, 'Who reads this?'), 'Who has read it');
+    await dialog(eve).getByRole('heading', { name: 'Nobody has read it yet' }).waitFor();
+    await closeDialog(eve);
     await open(dan, 'The bus');
     await comesInSight(saying(dan, 'Who reads this?'));
     await listed(dan, 'The bus').locator('.sidebar-badge').waitFor({ state: 'detached' });
