@@ -65,7 +65,7 @@ export const Timeline = ({
   useEffect(() => (isModerator ? list.subscribe(() => undefined) : undefined), [list, isModerator]);
 
   const opening = useOpening(chat, place, settle);
-  const newAfter = useNewLine(chat, opening.isReady);
+  const newLine = useNewLine(chat, opening.isReady);
   const paging = usePaging(chat, place);
   const markRead = useReading(chat, place, opening.isReady);
   const roving = useRoving(scroller);
@@ -126,8 +126,8 @@ export const Timeline = ({
 
   const { messages = none, hasOlder = false } = window ?? {};
   const days = useMemo(
-    () => rowsOf(messages, pending, { me: me.id, after: newAfter, hasOlder, dates: words.dates }),
-    [messages, hasOlder, pending, me.id, newAfter, words],
+    () => rowsOf(messages, pending, { me: me.id, after: newLine.after, hasOlder, dates: words.dates }),
+    [messages, hasOlder, pending, me.id, newLine.after, words],
   );
 
   return (
@@ -155,7 +155,14 @@ export const Timeline = ({
           {window?.hasNewer && <EndRow end="newer" paging={paging} />}
         </div>
       </section>
-      <JumpButton chat={chat} isAway={isAway} onJump={() => opening.showLatest().catch(notices.fail)} />
+      <JumpButton
+        chat={chat}
+        isAway={isAway}
+        onJump={() => {
+          newLine.renew();
+          opening.showLatest().catch(notices.fail);
+        }}
+      />
       <Announcer chat={chat} me={me} />
     </div>
   );
