@@ -16,7 +16,7 @@ import './shell.css';
 
 /** Who is signed in sees: the conversations, one of them, and who is in it. One of the three on phones. */
 export const Shell = ({ me }: { me: User }) => {
-  const { route, client } = useApp();
+  const { route, client, dialogs } = useApp();
   const { conversation_id, panel } = useObservable(route);
   const shows = panel ?? (conversation_id === undefined ? 'list' : 'conversation');
   const isPhone = useMedia('(width < 48rem)');
@@ -25,6 +25,11 @@ export const Shell = ({ me }: { me: User }) => {
   const isMainHidden = (isPhone && shows === 'list') || (isTablet && shows === 'members');
   useShortcuts();
   useAlerts();
+  // Back and forward lead to another place, which nothing is to lie on.
+  useEffect(() => {
+    addEventListener('popstate', dialogs.close);
+    return () => removeEventListener('popstate', dialogs.close);
+  }, [dialogs]);
   useEffect(() => {
     // Where there is room for both, nobody begins with nothing.
     if (route.get().conversation_id === undefined && matchMedia('(width >= 48rem)').matches)

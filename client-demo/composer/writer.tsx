@@ -52,6 +52,13 @@ export const Writer = ({
     field.current.setSelectionRange(text.length, text.length);
   }, [aim]);
   useEffect(() => chat.stopTyping, [chat]);
+  useEffect(() => {
+    if (error === undefined || aim?.kind !== 'edit') return;
+    // Nobody knew whether it worked: its event says that it did.
+    return chat.messages.subscribe(() => {
+      if (isHeld(aim.message.id, cleaned(text))) target.set(undefined);
+    });
+  }, [chat, error, aim, text]);
 
   const onInput = (value: string) => {
     setText(value);
@@ -62,6 +69,9 @@ export const Writer = ({
     else chat.startTyping();
   };
 
+  const isHeld = (message_id: string, wanted: string) =>
+    chat.messages.get()?.messages.find(each => each.id === message_id)?.message === wanted;
+
   const save = async ({ message }: Target) => {
     const next = cleaned(text);
     if (next === message.message) return target.set(undefined);
@@ -71,7 +81,9 @@ export const Writer = ({
       await chat.edit(message.id, next);
       if (target.get()?.message.id === message.id) target.set(undefined);
     } catch (caught) {
-      setError(caught);
+      // The answer may be lost, and the event have come.
+      if (isHeld(message.id, next)) target.set(undefined);
+      else setError(caught);
     }
     setSaving(false);
   };

@@ -48,16 +48,20 @@ export const Readers = ({ message_id, onClose }: { message_id: string; onClose: 
           <>
             <ReaderList
               icon={CheckCheck}
-              title={t('people.readBy', { count: answer.read_count })}
+              title={
+                answer.read_count > 0 ? t('people.readBy', { count: answer.read_count }) : t('people.readByNobody')
+              }
               users={answer.read}
               count={answer.read_count}
             />
-            <ReaderList
-              icon={Check}
-              title={t('people.deliveredTo', { count: answer.delivered_count })}
-              users={answer.delivered}
-              count={answer.delivered_count}
-            />
+            {answer.delivered_count > 0 && (
+              <ReaderList
+                icon={Check}
+                title={t('people.deliveredTo', { count: answer.delivered_count })}
+                users={answer.delivered}
+                count={answer.delivered_count}
+              />
+            )}
           </>
         ) : (
           <p class="empty">{t('app.loading')}</p>

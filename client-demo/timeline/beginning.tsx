@@ -4,12 +4,14 @@ import type { Key } from '../language/words.ts';
 import { ConversationAvatar } from '../ui/conversation-avatar.tsx';
 import { titleOf } from '../ui/names.ts';
 import { useObservable } from '../ui/state.ts';
+import { useIsMuted } from '../ui/use-is-muted.ts';
 
 /** Where a conversation begins; what to do where nothing was said yet. */
 export const Beginning = ({ chat, isEmpty }: { chat: ChatConversation; isEmpty: boolean }) => {
   const words = useWords();
   const { t, parts } = words;
   const summary = useObservable(chat.summary);
+  const isMuted = useIsMuted(summary?.muted_until);
   if (!summary) return null;
   const { kind, history, floor } = summary;
   const isPartial = history === 'joined' && floor > 1;
@@ -31,7 +33,7 @@ export const Beginning = ({ chat, isEmpty }: { chat: ChatConversation; isEmpty: 
         })}
       </p>
       {hint && <p>{t(hint)}</p>}
-      {isEmpty && (
+      {isEmpty && !isMuted && (
         <button type="button" class="button" onClick={() => chat.send(wave)}>
           <span aria-hidden="true">{wave}</span>
           {t('timeline.sayHello')}

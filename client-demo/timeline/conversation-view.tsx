@@ -1,5 +1,5 @@
-import type { ChatConversation, User } from 'parley/client';
-import { useMemo } from 'preact/hooks';
+import type { ChatConversation, Summary, User } from 'parley/client';
+import { useMemo, useRef } from 'preact/hooks';
 import { Composer } from '../composer/composer.tsx';
 import type { Target } from '../composer/target.ts';
 import { createState, useSelected } from '../ui/state.ts';
@@ -11,7 +11,9 @@ import { Timeline } from './timeline.tsx';
 export const ConversationView = ({ chat, me }: { chat: ChatConversation; me: User }) => {
   const target = useMemo(() => createState<Target | undefined>(undefined), []);
   const isHere = useSelected(chat.summary, summary => summary !== undefined);
-  if (!isHere) return <NotHere chat={chat} />;
+  const before = useRef<Summary | undefined>(undefined);
+  before.current = chat.summary.get() ?? before.current;
+  if (!isHere) return <NotHere chat={chat} before={before.current} />;
   return (
     <>
       <ConversationHeader chat={chat} />

@@ -13,7 +13,7 @@ export interface Kit extends Pick<App, 'client' | 'notices' | 'dialogs'> {
   readonly kind: Summary['kind'];
   readonly members: MemberList;
   readonly target: State<Target | undefined>;
-  /** Shows a message that another one quotes. */
-  jumpTo(message_id: string): void;
+  /** Shows a message that another one quotes, which has `from_seq`. */
+  jumpTo(message_id: string, from_seq: number): void;
   writeTo(user: User): void;
 }

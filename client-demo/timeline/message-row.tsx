@@ -113,7 +113,9 @@ export const MessageRow = memo(
             </p>
           )}
           <div ref={bubble} class="bubble">
-            {message.reply_preview && !message.unsent && <Quote kit={kit} preview={message.reply_preview} />}
+            {message.reply_preview && !message.unsent && (
+              <Quote kit={kit} preview={message.reply_preview} seq={message.seq} />
+            )}
             <div class="bubble-body" dir="auto">
               <div class="message-text" data-space={spaceFor(words, message)}>
                 {message.unsent ? <em>{t('timeline.takenBack')}</em> : <RichText kit={kit} message={message} />}

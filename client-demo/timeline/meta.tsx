@@ -30,19 +30,22 @@ export const Meta = ({
   tick?: keyof typeof icons | undefined;
 }) => (
   <span class="message-meta">
-    {edited_at && !unsent && (
-      <span class="message-edited" title={t('timeline.editedAt', { date: dates.full(edited_at) })}>
-        {t('timeline.edited')}
-      </span>
-    )}
-    <time dateTime={date} title={dates.full(date)}>
-      {dates.clock(date)}
-    </time>
-    {tick && (
-      <span class={`tick ${tick}`} title={t(`timeline.${tick}`)}>
-        <Icon of={icons[tick]} />
-        <span class="unseen">{t(`timeline.${tick}`)}</span>
-      </span>
-    )}
+    {/* Where the message ends, but in the direction of the page's languages, whichever way the message runs. */}
+    <span class="message-meta-line" dir="ltr">
+      {edited_at && !unsent && (
+        <span class="message-edited" title={t('timeline.editedAt', { date: dates.full(edited_at) })}>
+          {t('timeline.edited')}
+        </span>
+      )}
+      <time dateTime={date} title={dates.full(date)}>
+        {dates.clock(date)}
+      </time>
+      {tick && (
+        <span class={`tick ${tick}`} title={t(`timeline.${tick}`)}>
+          <Icon of={icons[tick]} />
+          <span class="unseen">{t(`timeline.${tick}`)}</span>
+        </span>
+      )}
+    </span>
   </span>
 );

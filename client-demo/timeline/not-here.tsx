@@ -1,5 +1,5 @@
 import { CloudOff, Hash, MessageCircleOff, TriangleAlert } from 'lucide';
-import { type ChatConversation, ChatError, type Conversation } from 'parley/client';
+import { type ChatConversation, ChatError, type Conversation, type Summary } from 'parley/client';
 import { useCallback, useEffect, useState } from 'preact/hooks';
 import { useApp, useWords } from '../app/context.ts';
 import { errorText } from '../language/error-text.ts';
@@ -15,10 +15,17 @@ type Found =
   | { readonly kind: 'failed'; readonly error: unknown };
 
 /** In place of a conversation that is not this person's: a room to join, one that is gone, or what cannot be told just now. */
-export const NotHere = ({ chat }: { chat: ChatConversation }) => {
+export const NotHere = ({
+  chat,
+  before,
+}: {
+  chat: ChatConversation;
+  /** What it was while it was this person's: whoever had it open is told that it went. */
+  before: Summary | undefined;
+}) => {
   const { client, route, notices } = useApp();
   const words = useWords();
-  const { t } = words;
+  const { t, parts } = words;
   const isOnline = useObservable(client.connection).status === 'online';
   const [found, setFound] = useState<Found>({ kind: 'looking' });
   const [isJoining, setJoining] = useState(false);
@@ -73,7 +80,11 @@ export const NotHere = ({ chat }: { chat: ChatConversation }) => {
           <div class="empty">
             <Icon of={MessageCircleOff} />
             <h1>{t('timeline.goneTitle')}</h1>
-            <p>{t('timeline.goneText')}</p>
+            {before ? (
+              <p role="alert">{parts('timeline.noLongerHere', { title: <bdi>{titleOf(before, words)}</bdi> })}</p>
+            ) : (
+              <p>{t('timeline.goneText')}</p>
+            )}
             {back}
           </div>
         );
@@ -83,7 +94,7 @@ export const NotHere = ({ chat }: { chat: ChatConversation }) => {
             <Icon of={Hash} />
             <h1 dir="auto">{titleOf(found.room, words)}</h1>
             {found.room.topic && <p dir="auto">{found.room.topic}</p>}
-            <p>{t('timeline.joinText')}</p>
+            {before ? <p role="alert">{t('timeline.noLongerRoom')}</p> : <p>{t('timeline.joinText')}</p>}
             <button type="button" class="button primary" disabled={isJoining} onClick={() => void join()}>
               {t('timeline.join')}
             </button>

@@ -65,7 +65,7 @@ export const Timeline = ({
   useEffect(() => (isModerator ? list.subscribe(() => undefined) : undefined), [list, isModerator]);
 
   const opening = useOpening(chat, place, settle);
-  const newAfter = useNewLine(chat, opening.isReady);
+  const newLine = useNewLine(chat, opening.isReady);
   const paging = usePaging(chat, place);
   const markRead = useReading(chat, place, opening.isReady);
   const roving = useRoving(scroller);
@@ -79,6 +79,14 @@ export const Timeline = ({
     paging.check();
   }, [chat, place, isAway, markRead, paging.check]);
 
+  /** Whether the address names a message here. */
+  const isAtMessage = () => route.get().conversation_id === chat.id && route.get().seq !== undefined;
+  /** To the end; the message that the address names is left, or a reload would lead back to it. */
+  const toLatest = () => {
+    if (isAtMessage()) route.replace({ conversation_id: chat.id });
+    else opening.showLatest().catch(notices.fail);
+  };
+
   // Before the rows change, as long as what the reader sees can still be measured.
   place.remember();
   const lastWritten = useRef(pending.at(-1)?.position ?? 0);
@@ -87,7 +95,7 @@ export const Timeline = ({
     const newest = pending.at(-1)?.position ?? 0;
     if (newest > lastWritten.current) {
       // Whoever writes sees what they wrote.
-      if (window?.hasNewer) opening.showLatest().catch(notices.fail);
+      if (window?.hasNewer || isAtMessage()) toLatest();
       else place.aim({ kind: 'end' });
     }
     lastWritten.current = Math.max(lastWritten.current, newest);
@@ -110,12 +118,15 @@ export const Timeline = ({
   const kit = useMemo<Kit>(
     () => ({
       ...{ client, notices, dialogs, words, chat, me, kind, target, writeTo, members: list },
-      async jumpTo(message_id) {
+      async jumpTo(message_id, from_seq) {
         try {
           const held = chat.messages.get()?.messages.find(({ id }) => id === message_id);
           const { seq } = held ?? (await client.call('message:get', { id: message_id }));
           // They may have gone elsewhere meanwhile.
-          if (route.get().conversation_id === chat.id) route.go({ conversation_id: chat.id, seq });
+          if (route.get().conversation_id !== chat.id) return;
+          // Back leads to where they came from.
+          route.replace({ conversation_id: chat.id, seq: from_seq });
+          route.go({ conversation_id: chat.id, seq });
         } catch (error) {
           notices.fail(error);
         }
@@ -126,8 +137,8 @@ export const Timeline = ({
 
   const { messages = none, hasOlder = false } = window ?? {};
   const days = useMemo(
-    () => rowsOf(messages, pending, { me: me.id, after: newAfter, hasOlder, dates: words.dates }),
-    [messages, hasOlder, pending, me.id, newAfter, words],
+    () => rowsOf(messages, pending, { me: me.id, after: newLine.after, hasOlder, dates: words.dates }),
+    [messages, hasOlder, pending, me.id, newLine.after, words],
   );
 
   return (
@@ -155,7 +166,14 @@ export const Timeline = ({
           {window?.hasNewer && <EndRow end="newer" paging={paging} />}
         </div>
       </section>
-      <JumpButton chat={chat} isAway={isAway} onJump={() => opening.showLatest().catch(notices.fail)} />
+      <JumpButton
+        chat={chat}
+        isAway={isAway}
+        onJump={() => {
+          newLine.renew();
+          toLatest();
+        }}
+      />
       <Announcer chat={chat} me={me} />
     </div>
   );

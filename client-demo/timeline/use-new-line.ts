@@ -1,9 +1,17 @@
 import type { ChatConversation } from 'parley/client';
-import { useEffect, useRef } from 'preact/hooks';
+import { useCallback, useEffect, useReducer, useRef } from 'preact/hooks';
 import { isLookedAt } from '../ui/is-looked-at.ts';
 
-/** Behind which seq it was new what others said: when the conversation was opened, and again each time that nobody looked. */
-export const useNewLine = (chat: ChatConversation, isReady: boolean): number | undefined => {
+export interface NewLine {
+  /** Behind this seq it was new what others said: when the conversation was opened, and again each time that nobody looked. */
+  readonly after: number | undefined;
+  /** To be called before the reader passes over what they did not read: it begins there. */
+  renew(): void;
+}
+
+/** Where the line before what is new stands. */
+export const useNewLine = (chat: ChatConversation, isReady: boolean): NewLine => {
+  const [, redraw] = useReducer<number, void>(count => count + 1, 0);
   const after = useRef<number | undefined>(undefined);
   const isCaughtUp = useRef(false);
   const wasReady = useRef(false);
@@ -27,5 +35,11 @@ export const useNewLine = (chat: ChatConversation, isReady: boolean): number | u
       }),
     [chat],
   );
-  return after.current;
+  const renew = useCallback(() => {
+    const now = chat.summary.get();
+    if (!now || now.unread === 0) return;
+    after.current = now.read_seq;
+    redraw();
+  }, [chat]);
+  return { after: after.current, renew };
 };

@@ -1,6 +1,7 @@
 import type { ChatConversation } from 'parley/client';
 import { useCallback, useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { useApp } from '../app/context.ts';
+import type { Place } from '../app/route.ts';
 import { useObservable } from '../ui/state.ts';
 import type { Goal, ReadersPlace } from './place.ts';
 
@@ -23,7 +24,7 @@ export const useOpening = (chat: ChatConversation, place: ReadersPlace, onGoal: 
   const isMissing = useObservable(chat.messages) === undefined;
   const [isReady, setReady] = useState(false);
   const [error, setError] = useState<unknown>();
-  const shownPlace = useRef<unknown>(undefined);
+  const shownPlace = useRef<Place | undefined>(undefined);
 
   // Before the first paint where everything is up to date already.
   useLayoutEffect(() => {
@@ -105,16 +106,24 @@ export const useOpening = (chat: ChatConversation, place: ReadersPlace, onGoal: 
   const seq = asked.conversation_id === chat.id ? asked.seq : undefined;
   // Once for each time that it is asked for, also by the same address.
   useLayoutEffect(() => {
-    if (!isReady || shownPlace.current === asked || (seq === undefined && shownPlace.current)) return;
+    const before = shownPlace.current;
+    if (!isReady || before === asked || asked.conversation_id !== chat.id) return;
     shownPlace.current = asked;
-    if (seq === undefined) begin();
-    else showMessage(seq);
-  }, [isReady, asked, seq, begin, showMessage]);
+    if (seq !== undefined) showMessage(seq);
+    else if (!before) begin();
+    // Back from a message, or on to the end. The members come and go beside what is shown.
+    else if (before.seq !== undefined && !asked.panel) showLatest().catch(notices.fail);
+  }, [chat, isReady, asked, seq, begin, showMessage, showLatest, notices]);
 
   // The server could not continue what was shown, or it was not to be had without a connection.
   useEffect(() => {
     if (isReady && isMissing && isOnline && shownPlace.current) chat.open().catch(setError);
   }, [chat, isReady, isMissing, isOnline]);
+
+  // Loads nothing where something is shown, whatever brought it: asks how far the others have read in it.
+  useEffect(() => {
+    if (isReady && !isMissing) chat.open().catch(setError);
+  }, [chat, isReady, isMissing]);
 
   return { isReady, error, tryAgain: begin, showMessage, showLatest };
 };

@@ -24,11 +24,15 @@ export const Dialog = ({
   const pressed = useRef<EventTarget>(null);
   useLayoutEffect(() => {
     const before = document.activeElement;
+    // What is there only while it has the focus, as the buttons beside a message, is gone by then: what it belongs to is not.
+    const around = before?.parentElement?.closest<HTMLElement>('[tabindex]');
     element.current?.showModal();
     return () => {
       // A browser sees to this only where a dialog is closed before it goes. Once it is gone, and not from whoever has the focus by then.
       setTimeout(() => {
-        if (before instanceof HTMLElement && document.activeElement === document.body) before.focus();
+        if (!(before instanceof HTMLElement) || document.activeElement !== document.body) return;
+        if (before.isConnected) before.focus();
+        else around?.focus({ preventScroll: true });
       });
     };
   }, []);

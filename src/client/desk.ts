@@ -152,7 +152,13 @@ export const createDesk = (parts: DeskParts): Desk => {
   const typing = createTyping({
     me,
     tell: (name, conversation_id) => {
-      if (isOnline()) quietly(call(name, { conversation_id }));
+      if (!isOnline()) return;
+      quietly(
+        call(name, { conversation_id }).catch((error: unknown) => {
+          // Whoever was removed meanwhile has nobody to tell any more.
+          if (!(error instanceof ChatError) || error.code !== 'not_found') throw error;
+        }),
+      );
     },
     now: clock.now,
     onError,

@@ -3,7 +3,7 @@ import Database from 'libsql';
 import type { Page } from 'playwright-core';
 import { expect, it } from 'vitest';
 import { hasNote } from './gestures.ts';
-import { openId, type Seeder, seeder } from './seed.ts';
+import { numbered, openId, type Seeder, seeder } from './seed.ts';
 import {
   composer,
   inChromium,
@@ -15,6 +15,7 @@ import {
   said,
   say,
   saying,
+  signIn,
   waiting,
 } from './support.ts';
 
@@ -90,6 +91,49 @@ inChromium('what is said on the demo page', stage => {
     await say(ada, 'And this?');
     await tick(ada, 'And this?').getByText('Sent').waitFor({ state: 'attached' });
     await tick(ada, 'Did you see it?').getByText('Read').waitFor({ state: 'attached' });
+  });
+
+  it('shows how far it got after a reload as well, whether there is anything new or not', async () => {
+    const eli = await seeder(stage.server, 'eli', 'Eli');
+    const fay = await seeder(stage.server, 'fay', 'Fay');
+    const { id } = await fay.ask('conversation:create', { kind: 'group', name: 'Ticks', members: [eli.id] });
+    await fay.say(id, numbered('old', 3));
+    const page = await stage.visit();
+    await signIn(page, 'eli');
+    await open(page, 'Ticks');
+    await say(page, 'Seen by you?');
+    await saying(page, 'Seen by you?').waitFor();
+    const seq = Number(await saying(page, 'Seen by you?').getAttribute('data-seq'));
+    await fay.ask('receipt:read', { conversation_id: id, seq });
+    const isRead = () => tick(page, 'Seen by you?').getByText('Read').waitFor({ state: 'attached' });
+    await isRead();
+    await page.reload();
+    await isRead();
+    await open(page, 'Lobby');
+    await fay.say(id, numbered('new', 3));
+    await listed(page, 'Ticks').getByText('3 unread messages').waitFor({ state: 'attached' });
+    await page.reload();
+    await open(page, 'Ticks');
+    await isRead();
+  });
+
+  it('keeps the time and the ticks in the page’s own direction where a message runs the other way', async () => {
+    await open(ada, 'Lobby');
+    await say(ada, 'שלום לכולם, מה שלומכם היום?');
+    const meta = saying(ada, 'שלום לכולם, מה שלומכם היום?').locator('.message-meta');
+    await meta.locator('.tick').waitFor();
+    const [text, time, ticks] = await Promise.all(
+      [meta.locator('xpath=..'), meta.locator('time'), meta.locator('.tick')].map(each =>
+        each.evaluate(node => {
+          const { left, right } = node.getBoundingClientRect();
+          return { left, right, direction: node.ownerDocument.defaultView?.getComputedStyle(node).direction };
+        }),
+      ),
+    );
+    expect([text?.direction, time?.direction]).toEqual(['rtl', 'ltr']);
+    expect(ticks?.left).toBeGreaterThanOrEqual(time?.right ?? Infinity);
+    // At the end of its last line, as everywhere.
+    expect((time?.left ?? Infinity) - (text?.left ?? 0)).toBeLessThan(2);
   });
 
   it('counts what is unread, in the title too, and marks it as read where it is seen', async () => {

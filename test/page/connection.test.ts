@@ -61,6 +61,33 @@ inChromium('what the page says of a connection', stage => {
     expect(await waiting(page).count()).toBe(0);
   });
 
+  it('[G2] leaves an edit whose answer was lost as soon as it is known that it worked', async () => {
+    const owner = await seeder(stage.server, 'editor');
+    const hal = await seeder(stage.server, 'hal', 'Hal');
+    const { id } = await owner.ask('conversation:create', { kind: 'group', name: 'Drafts', members: [hal.id] });
+    const wire = await link();
+    const page = await stage.visit({ url: wire.url });
+    await signIn(page, 'hal');
+    await open(page, 'Drafts');
+    await say(page, 'teh cat');
+    await saying(page, 'teh cat').waitFor();
+    await composer(page).press('ArrowUp');
+    await composer(page).fill('the cat');
+    wire.deafen();
+    await composer(page).press('Enter');
+    const kept = async () =>
+      (await owner.ask('message:history', { conversation_id: id })).items.map(one => one.message);
+    await eventually(kept).toEqual(['the cat']);
+    wire.cut();
+    await page.locator('.composer-error').waitFor();
+    expect(await composer(page).inputValue()).toBe('the cat');
+    wire.heal();
+    await connectNow(page);
+    await saying(page, 'the cat').waitFor();
+    await page.locator('.composer-error').waitFor({ state: 'detached' });
+    await eventually(() => composer(page).inputValue()).toBe('');
+  });
+
   it('[G9] goes back to the sign-in where the session was ended meanwhile, and sends what waited after it', async () => {
     const wire = await stage.link();
     const page = await stage.visit({ url: wire.url });

@@ -43,7 +43,9 @@ inChromium('history on the page', stage => {
     return page;
   };
 
-  const at = (page: Page, index: number) => page.locator(`.message[data-seq="${seqs[index]}"]`);
+  /** The last one is the answer. */
+  const at = (page: Page, index: number) =>
+    index === count ? saying(page, 'as I said') : page.locator(`.message[data-seq="${seqs[index]}"]`);
   const isShown = (page: Page, index: number) =>
     eventually(async () => (await at(page, index).count()) > 0 && isInSight(at(page, index))).toBe(true);
   const fromEnd = (page: Page) =>
@@ -72,11 +74,33 @@ inChromium('history on the page', stage => {
     await page.getByRole('button', { name: 'Jump to latest' }).click();
     await saying(page, 'as I said').waitFor();
     await eventually(() => fromEnd(page)).toBeLessThan(2);
+    // A reload leads to the end, too.
+    expect(page.url()).toBe(`${stage.server.url}/#/c/${encodeURIComponent(id)}`);
     // The same answer leads there again.
     await saying(page, 'as I said').locator('.quote').click();
     await isShown(page, 2);
     await page.goBack();
     await heading(page, 'Archive').waitFor();
+    await isShown(page, count);
+    await page.goForward();
+    await isShown(page, 2);
+  });
+
+  it('goes back from a message that was searched for, and from under what lies open', async () => {
+    const page = await reader('returner');
+    await open(page, 'Lobby');
+    await open(page, 'Archive');
+    await saying(page, 'as I said').waitFor();
+    await page.evaluate(`location.hash = '#/c/${encodeURIComponent(id)}/at/${seqs[19]}'`);
+    await isShown(page, 19);
+    await page.goBack();
+    await isShown(page, count);
+    await page.getByRole('button', { name: 'New conversation' }).click();
+    await page.getByRole('menuitem', { name: 'Browse rooms' }).click();
+    await page.getByRole('dialog').waitFor();
+    await page.goBack();
+    await heading(page, 'Lobby').waitFor();
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
   });
 
   it('opens at the message that a link or a search names', async () => {

@@ -216,4 +216,39 @@ inChromium('the page by keyboard alone', stage => {
     expect((await composer(kim).inputValue()).length).toBeGreaterThan(0);
     await composer(kim).fill('');
   });
+
+  it('passes the messages in few steps, whatever there is to press in them', async () => {
+    const mary = await seeder(stage.server, 'mary2', 'Mary Ross');
+    const members = [await idOf(stage.server, mary, 'kim')];
+    const { id } = await mary.ask('conversation:create', { kind: 'group', name: 'Links', members });
+    const sent = await mary.say(
+      id,
+      Array.from({ length: 30 }, (_, index) => `see https://example.org/${index} and @mary`),
+    );
+    await Promise.all(sent.slice(0, 5).map(one => mary.ask('message:react', { id: one.id, emoji: '👍' })));
+    await listed(kim, 'Links').getByRole('link').click();
+    const message = (index: number) => kim.locator(`.message[data-seq="${sent[index]?.seq}"]`);
+    await message(29).waitFor();
+    await kim.getByRole('button', { name: 'More about this conversation' }).focus();
+    let steps = 0;
+    for (; steps < 40 && !(await isFocused(composer(kim))); steps++) await kim.keyboard.press('Tab');
+    expect(steps).toBeLessThan(12);
+    // From what is in a message the arrows go on as from the message itself.
+    for (let step = 0; step < 5 && !(await isFocused(message(29).getByRole('link'))); step++)
+      await kim.keyboard.press('Shift+Tab');
+    await hasFocus(message(29).getByRole('link'));
+    await kim.keyboard.press('ArrowUp');
+    await hasFocus(message(28));
+    await kim.keyboard.press('Tab');
+    await hasFocus(message(28).getByRole('link'));
+    // What is beside a message only while it has the focus is gone when a dialog closes.
+    const tool = message(28).getByRole('button', { name: 'More', exact: true });
+    for (let step = 0; step < 5 && !(await isFocused(tool)); step++) await kim.keyboard.press('Tab');
+    await hasFocus(tool);
+    await kim.keyboard.press('?');
+    await dialog(kim).waitFor();
+    await kim.keyboard.press('Escape');
+    await dialog(kim).waitFor({ state: 'hidden' });
+    await hasFocus(message(28));
+  });
 });

@@ -104,12 +104,33 @@ inChromium('the members of a room', stage => {
     await saying(ann, 'I can speak again').waitFor();
   });
 
+  it('are not asked to say hello where they may not', async () => {
+    const owner = await seeder(stage.server, 'owner', 'Owner');
+    const mute = (muted_until: string | null) =>
+      owner.ask('conversation:mute', { conversation_id: id, user_id, muted_until });
+    const user_id = await idOf(stage.server, owner, 'cleo');
+    const { id } = await owner.ask('conversation:create', { kind: 'group', name: 'Silent', members: [user_id] });
+    const hello = cleo.getByRole('button', { name: 'Say hello' });
+    await open(cleo, 'Silent');
+    await hello.waitFor();
+    await mute(new Date(Date.now() + 3_600_000).toISOString());
+    await cleo.getByText(/You can read along/).waitFor();
+    await hello.waitFor({ state: 'detached' });
+    await mute(null);
+    await hello.waitFor();
+    await open(cleo, 'Club');
+    await cleo.getByRole('button', { name: 'Members', exact: true }).click();
+  });
+
   it('are removed and come back by themselves', async () => {
+    // Typing, which nobody can be told of any more by then.
+    await composer(cleo).fill('I was just');
     await fromMenuOfMember(ben, 'Cleo', 'Remove');
     await dialog(ben).getByRole('heading', { name: 'Remove Cleo?' }).waitFor();
     await confirm(ben, 'Remove');
     await listed(cleo, 'Club').waitFor({ state: 'detached' });
     await member(ann, 'Cleo').waitFor({ state: 'detached' });
+    await cleo.getByRole('alert').getByText('You are no longer in this room.').waitFor();
     await cleo.getByRole('button', { name: 'Join', exact: true }).click();
     await saying(cleo, 'I can speak again').waitFor();
     await member(ann, 'Cleo').waitFor();
@@ -120,6 +141,7 @@ inChromium('the members of a room', stage => {
     await confirm(ann, 'Ban');
     await listed(cleo, 'Club').waitFor({ state: 'detached' });
     await cleo.getByRole('heading', { name: 'This conversation is not there' }).waitFor();
+    await cleo.getByRole('alert').getByText('You are no longer in Club, or it was deleted.').waitFor();
     await panel(cleo).getByText('This conversation is not there, or you are not in it.').waitFor();
     await begin(cleo, 'Browse rooms');
     await dialog(cleo).getByRole('button', { name: 'Join Club' }).click();

@@ -119,8 +119,8 @@ inChromium('what can be done with messages', stage => {
     await comesInSight(saying(dan, 'the far original'));
     await dan.locator('.message.flashed').getByText('the far original').waitFor();
     await dan.goBack();
-    await dan.getByRole('button', { name: /jump to latest$/i }).click();
     await comesInSight(saying(dan, 'a late answer'));
+    await dan.locator('.message.flashed').getByText('a late answer').waitFor();
     expect(await isInSight(saying(dan, 'between 120'))).toBe(true);
   });
 
@@ -160,9 +160,12 @@ inChromium('what can be done with messages', stage => {
   });
 
   it('ask who has read it', async () => {
+    await open(dan, 'Lobby');
     await open(eve, 'The bus');
     await say(eve, 'Who reads this?');
-    await open(dan, 'Lobby');
+    await fromMenuOf(saying(eve, 'Who reads this?'), 'Who has read it');
+    await dialog(eve).getByRole('heading', { name: 'Nobody has read it yet' }).waitFor();
+    await closeDialog(eve);
     await open(dan, 'The bus');
     await comesInSight(saying(dan, 'Who reads this?'));
     await listed(dan, 'The bus').locator('.sidebar-badge').waitFor({ state: 'detached' });

@@ -71,6 +71,9 @@ inChromium('a conversation that one comes back to', stage => {
     expect(Math.abs((await place()) - before)).toBeLessThan(2);
     await jump(ada, '3 new messages, jump to latest').click();
     await comesInSight(saying(ada, 'fresh 3'));
+    const line = ada.getByRole('listitem').filter({ hasText: /^New messages$/ });
+    await comesInSight(line);
+    expect(await line.evaluate(node => node.nextElementSibling?.textContent)).toContain('fresh 1');
     await unread(ada, '3 unread messages').waitFor({ state: 'detached' });
     // At the end it follows; and whoever writes comes to what they wrote.
     await mary.say(workshop, numbered('more', 20));
