@@ -65,7 +65,7 @@ inChromium('what the page says of a connection', stage => {
     const owner = await seeder(stage.server, 'editor');
     const hal = await seeder(stage.server, 'hal', 'Hal');
     const { id } = await owner.ask('conversation:create', { kind: 'group', name: 'Drafts', members: [hal.id] });
-    const wire = await link();
+    const wire = await stage.link();
     const page = await stage.visit({ url: wire.url });
     await signIn(page, 'hal');
     await open(page, 'Drafts');
