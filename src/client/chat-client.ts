@@ -51,8 +51,10 @@ export interface ChatClient {
   signUp(input: Input<'account:register'>): Promise<User>;
   signIn(input: Input<'account:login'>): Promise<User>;
   signOut(): Promise<void>;
-  /** Resolves when the list and everything in it is up to date for the first time. Rejects where nobody is signed in. */
+  /** Resolves when the list and everything in it is up to date for the first time, and stored. Rejects where nobody is signed in. */
   synced(): Promise<void>;
+  /** Resolves when the storage has all that was sent until now, or has refused it (`storage` says so). Rejects where nobody is signed in. */
+  stored(): Promise<void>;
   /** Throws a `ChatError` `signed_out` where nobody is signed in. */
   conversation(id: string): ChatConversation;
   /** The direct conversation with a person, made where there is none. */

@@ -7,6 +7,7 @@ import { type ChatConversation, createConversation } from './conversation.ts';
 import { createDesk, type Desk } from './desk.ts';
 import { createEmitter } from './emitter.ts';
 import { signedOut } from './errors.ts';
+import { guardStorage } from './guarded-storage.ts';
 import { createLocks } from './locks.ts';
 import { newId } from './new-id.ts';
 import { type Computed, createRelay, type Observable } from './observable.ts';
@@ -31,7 +32,9 @@ export const createClient = ({
 }: ClientOptions = {}): ChatClient => {
   const address = addressOf(url);
   const clock = { now: () => Date.now() };
-  const storage = given ?? whenOpen(openStorage({ name, onTrouble: onError }));
+  const storage = given
+    ? guardStorage(given, { onTrouble: onError, isOwn: false })
+    : whenOpen(openStorage({ name, onTrouble: onError }));
   let kindTold = storage.kind;
   const onKind = () => {
     if (storage.kind === kindTold) return;
@@ -43,6 +46,7 @@ export const createClient = ({
   const session = createSession({ rest, storage, locks, clock, onError });
   const { emit, on } = createEmitter<ClientEvents>(onError);
   let desk: Desk | undefined;
+  let deskUser: string | undefined;
   /** The sign-in that it belongs to. */
   let deskOf: string | undefined;
   let handles = new Map<string, ChatConversation>();
@@ -103,11 +107,16 @@ export const createClient = ({
     const id = session.id();
     if (closed || deskOf === id) return;
     deskOf = id;
-    left = leave(true).catch(onError);
     const me = session.user.get()?.id;
+    const earlier = left;
+    // Whoever signs in again goes on where they were: nothing is told twice or skipped.
+    left = leave(me !== deskUser)
+      .then(() => earlier)
+      .catch(onError);
+    deskUser = me;
     if (me === undefined) return;
     const mine = createDesk({
-      ...{ user: session.user, me, storage, locks, call, isOnline, clock, random: Math.random, onError },
+      ...{ user: session.user, me, storage, ready: left, locks, call, isOnline, clock, random: Math.random, onError },
       onEvent: event => emit('event', event),
       onNotification: notification => emit('notification', notification),
     });
@@ -186,6 +195,7 @@ export const createClient = ({
       // Who was let in again before this answer came is not told so twice.
       if (desk?.conversations.get(conversation_id)?.log === before) desk?.conversations.remove(conversation_id);
     },
+    stored: async () => here().outbox.stored(),
     presence: user_id => here().presence.of(user_id),
     retry: client_id => here().outbox.retry(client_id),
     discard: client_id => here().outbox.discard(client_id),
@@ -202,7 +212,7 @@ export const createClient = ({
       connection.stop();
       await leave(false);
       session.close();
-      if (!given) storage.close();
+      storage.close();
     },
   };
 };

@@ -28,8 +28,11 @@ export interface ChatConversation {
   showAround(seq: number): Promise<void>;
   loadOlder(): Promise<void>;
   loadNewer(): Promise<void>;
-  /** Shown in `pending` at once, kept on this device, then sent, whatever happens meanwhile. */
-  send(message: string, options?: { reply_to?: string }): Entry;
+  /**
+   * Shown in `pending` at once, kept on this device, then sent, whatever happens meanwhile. `client_id`: a name for what is to be sent once,
+   * whoever asks how often; 1 to 128 printable ASCII characters, not beginning with `~`, one for all conversations. Throws `invalid_input`.
+   */
+  send(message: string, options?: { reply_to?: string; client_id?: string }): Entry;
   /** These wait for their answer, and are tried again where it was lost. They reject with a `ChatError`. */
   edit(message_id: string, message: string): Promise<void>;
   unsend(message_id: string): Promise<void>;
@@ -75,9 +78,9 @@ export const createConversation = ({
     showAround: seq => history.around(id, seq),
     loadOlder: () => history.older(id),
     loadNewer: () => history.newer(id),
-    send(message, { reply_to } = {}) {
+    send(message, { reply_to, client_id } = {}) {
       typing.stop(id);
-      return outbox.add({ conversation_id: id, message, reply_to });
+      return outbox.add({ conversation_id: id, message, reply_to, client_id });
     },
     edit: (id, message) => change('message:edit', { id, message }),
     unsend: id => change('message:unsend', { id }),

@@ -36,7 +36,7 @@ export interface Desk {
   /** The connection stands (again), or is gone. */
   connected(): void;
   disconnected(): void;
-  /** The list is known, and everything in it up to date, for the first time. */
+  /** The list is known, and everything in it up to date and stored, for the first time. */
   readonly synced: Promise<void>;
   /** What this device held is there; resolves in any case. */
   readonly loaded: Promise<void>;
@@ -48,6 +48,8 @@ export interface DeskParts {
   user: Observable<User | undefined>;
   me: string;
   storage: ChatStorage;
+  /** The storage is not asked before: whoever was here has left. */
+  ready: Promise<void>;
   locks: Locks;
   call: Call;
   isOnline: () => boolean;
@@ -59,7 +61,7 @@ export interface DeskParts {
 }
 
 export const createDesk = (parts: DeskParts): Desk => {
-  const { user, me, storage, locks, call, isOnline, clock, random, onError } = parts;
+  const { user, me, storage, ready, locks, call, isOnline, clock, random, onError } = parts;
   let closed = false;
   let synced: () => void = () => undefined;
   const whenSynced = new Promise<void>(resolve => {
@@ -113,7 +115,7 @@ export const createDesk = (parts: DeskParts): Desk => {
     onError,
   });
   const snapshots: Snapshots = createSnapshots({
-    ...{ user_id: me, storage, onError },
+    ...{ user_id: me, storage, before: () => outbox.stored(), onError },
     conversations: {
       ...conversations,
       put(kept) {
@@ -125,7 +127,8 @@ export const createDesk = (parts: DeskParts): Desk => {
   const sync: Sync = createSync({
     ...{ conversations, call, isOnline, random, onError },
     onListed: ({ id, read_seq }) => reads.compare(id, read_seq),
-    onSynced: () => synced(),
+    // A device that dies right after it goes on from here, and skips nothing.
+    onSynced: () => void snapshots.save().then(synced),
     onSince: snapshots.setSince,
   });
 
@@ -144,7 +147,7 @@ export const createDesk = (parts: DeskParts): Desk => {
   };
 
   const outbox: Outbox = createOutbox({
-    ...{ user_id: me, storage, locks, send, isOnline, clock, random, onError },
+    ...{ user_id: me, storage, ready, locks, send, isOnline, clock, random, onError },
   });
   const previews = createPreviews({ conversations, call });
   const history = createHistory({ conversations, call, onBehind: id => sync.soon(id), onError });
@@ -183,9 +186,11 @@ export const createDesk = (parts: DeskParts): Desk => {
     if (!closed) conversations.upsert(conversation);
   };
 
-  const loaded = Promise.all([snapshots.load(), inbox.load()]).then(([since]) => {
-    if (since !== undefined) sync.begin(since);
-  });
+  const loaded = ready
+    .then(() => Promise.all([snapshots.load(), inbox.load()]))
+    .then(([since]) => {
+      if (since !== undefined) sync.begin(since);
+    });
 
   const signals: { [S in Signal]?: (payload: SignalPayload<S>) => void } = {
     heads: sync.heads,

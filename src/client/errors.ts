@@ -54,6 +54,8 @@ export const offline = (cause?: unknown) =>
 export const noAnswer = (cause?: unknown) =>
   new ChatError('no_answer', 'The server did not answer in time.', { retryable: true, cause });
 
+export const tooLarge = () => new ChatError('payload_too_large', 'This is larger than the server takes.');
+
 export const oddAnswer = (cause?: unknown, retryable = false) =>
   new ChatError('odd_answer', 'What answered is not the server that this client knows.', { retryable, cause });
 

@@ -34,7 +34,7 @@ const readKept = (stored: Stored): Kept | undefined => {
   return texts && numbers ? (stored as unknown as Kept) : undefined;
 };
 
-/** The sign-in that all tabs share, as this one knows it. Nothing here rejects: `onError` is told what the storage refuses. */
+/** The sign-in that all tabs share, as this one knows it. Nothing here rejects. `storage`: a guarded one, which keeps what a device refuses. */
 export const createKeeper = <R>({
   storage,
   onChange,
@@ -46,8 +46,6 @@ export const createKeeper = <R>({
   onError: (error: unknown) => void;
 }) => {
   let kept: Kept | undefined;
-  /** The storage would not take the last change: until it takes one again, what is in memory counts. */
-  let unsaved = false;
   let last: Promise<void> = Promise.resolve();
 
   /** What touches the storage happens in turn: an older reading never replaces what was written after it began. */
@@ -64,7 +62,7 @@ export const createKeeper = <R>({
 
   const reread = () =>
     inTurn(async () => {
-      if (!unsaved) adopt(readKept(await storage.get(key)));
+      adopt(readKept(await storage.get(key)));
     });
 
   const stop = storage.subscribe(keys => {
@@ -79,13 +77,7 @@ export const createKeeper = <R>({
     replace: (id: string | undefined, next: Kept | undefined, reason: R) =>
       inTurn(async () => {
         if (id !== undefined && kept?.id !== id) return;
-        try {
-          await storage.write([[key, next]]);
-          unsaved = false;
-        } catch (error) {
-          unsaved = true;
-          onError(error);
-        }
+        await storage.write([[key, next]]).catch(onError);
         adopt(next, reason);
       }),
 

@@ -2,7 +2,7 @@ import { Manager } from 'socket.io-client';
 import type { Input, OperationName, Output, SignalPayload } from '../protocol/index.ts';
 import type { Address } from './address.ts';
 import { otherContract } from './contract.ts';
-import { ChatError, errorOf, noAnswer, oddAnswer, offline } from './errors.ts';
+import { ChatError, errorOf, noAnswer, oddAnswer, offline, tooLarge } from './errors.ts';
 import type { createReceive } from './incoming.ts';
 import { isRecord, parsed, refusal } from './rest.ts';
 
@@ -14,7 +14,7 @@ export interface Link {
   readonly token: string;
   /** `session:renew`: from now on it lives by this one. */
   renew(token: string): Promise<void>;
-  /** Over the acknowledgement. Rejects with `ChatError` only: `offline` where the link does not stand, `no_answer` when it is late or cut meanwhile. */
+  /** Over the acknowledgement. Rejects with `ChatError` only: `offline` where the link does not stand, `no_answer` when it is late or cut meanwhile, `payload_too_large` where the server would cut the connection for it. */
   call<N extends OperationName>(name: N, input: Input<N>, timeoutMs: number): Promise<Output<N>>;
   /** What waits for an answer is told `no_answer`; `onLost` is not told. */
   close(): void;
@@ -53,6 +53,8 @@ export const openLink = ({
   let used = '';
   let over = false;
   let open = false;
+  /** Bytes that the server takes at once: it cuts the connection for more. */
+  let maxPayload = Number.POSITIVE_INFINITY;
   let inboxTimer: ReturnType<typeof setTimeout> | undefined;
   let inboxFailures = 0;
 
@@ -126,7 +128,12 @@ export const openLink = ({
   });
   root.connect();
   manager.engine.on('packet', packet => {
-    if (packet.type !== 'open' || isHandshake(parsed(String(packet.data)))) return;
+    if (packet.type !== 'open') return;
+    const told = parsed(String(packet.data));
+    if (isHandshake(told)) {
+      maxPayload = Number(told['maxPayload']) || maxPayload;
+      return;
+    }
     packet.type = 'noop';
     lose(oddAnswer(packet.data, true));
   });
@@ -134,6 +141,7 @@ export const openLink = ({
   const call: Link['call'] = (name, input, timeoutMs) =>
     new Promise((resolve, reject) => {
       if (!open) return reject(offline());
+      if (bytesOf([name, input]) + framing > maxPayload) return reject(tooLarge());
       pending.add(reject);
       root.timeout(timeoutMs).emit(name, input, (late: Error | null, result: unknown) => {
         pending.delete(reject);
@@ -157,8 +165,14 @@ export const openLink = ({
   };
 };
 
+/** The most that Engine.IO and Socket.IO put in front of a command: two digits and the number of its acknowledgement. */
+const framing = 18;
+
+/** As JSON in UTF-8. React Native may have no TextEncoder; lone surrogates are escaped in JSON. */
+const bytesOf = (value: unknown) => encodeURIComponent(JSON.stringify(value)).replace(/%../g, '-').length;
+
 /** What Engine.IO's client reads without looking. */
-const isHandshake = (data: unknown): boolean =>
+const isHandshake = (data: unknown): data is Record<string, unknown> =>
   isRecord(data) &&
   typeof data['sid'] === 'string' &&
   Array.isArray(data['upgrades']) &&

@@ -1,6 +1,14 @@
 import { ChatError } from './errors.ts';
-import { createOutboxEntries } from './outbox-entries.ts';
-import { afterFailure, type Entry, newEntry, type OutboxParts, withoutVerdict } from './outbox-entry.ts';
+import { createOutboxEntries, type Held } from './outbox-entries.ts';
+import {
+  afterFailure,
+  type Entry,
+  invalid,
+  newEntry,
+  type OutboxParts,
+  type Written,
+  withoutVerdict,
+} from './outbox-entry.ts';
 
 export type { Entry } from './outbox-entry.ts';
 
@@ -10,11 +18,18 @@ const atOnce = 4;
 const longestTimer = 2 ** 31 - 1;
 
 /**
+ * The connection was cut more than once while it was on its way: something between may cut it for what is in there. Such ones go last and
+ * alone, so that nothing else is lost with them, and wait their time on a new connection, too. They do not fail: many were just unlucky.
+ */
+const isDoubtful = (one: Held | undefined) => one !== undefined && one.cuts > 1;
+
+/**
  * What this person wrote and the server has not confirmed yet, in the order of writing; kept through reloads, crashes and offline
  * times. Each conversation is sent in order, one message at a time; of all tabs on one storage one sends at a time, for all.
  * An entry leaves when its send succeeded, when its message was seen in the log, or when the person gives it up; by nothing else.
  */
-export const createOutbox = ({ user_id, storage, locks, send, isOnline, clock, random, onError }: OutboxParts) => {
+export const createOutbox = (parts: OutboxParts) => {
+  const { user_id, storage, ready = Promise.resolve(), locks, send, isOnline, clock, random, onError } = parts;
   /** Conversations by the client_id of what is on its way there. */
   const inFlight = new Map<string, string>();
   let asked = false;
@@ -24,35 +39,40 @@ export const createOutbox = ({ user_id, storage, locks, send, isOnline, clock, r
   let timer: ReturnType<typeof setTimeout> | undefined;
   let closed = false;
 
-  const entries = createOutboxEntries({ prefix: `outbox:${user_id}:`, storage, onError, onChange: () => pump() });
+  const entries = createOutboxEntries({
+    ...{ prefix: `outbox:${user_id}:`, storage, ready, onError },
+    onChange: () => pump(),
+  });
 
-  /** The first that may be sent now; else when the next one may, in milliseconds since 1970. */
+  /** What may be sent now; else when something may, in milliseconds since 1970. */
   const next = (): Entry | number => {
     const busy = new Set([...inFlight.values()].map(entries.laneOf));
     const now = clock.now();
     let soonest = Number.POSITIVE_INFINITY;
-    if (!isOnline()) return soonest;
-    for (const [id, lane] of entries.lanes()) {
-      const entry = busy.has(id) ? undefined : lane.find(({ state }) => state !== 'failed');
-      const held = entry && entries.get(entry.client_id);
+    let best: Held | undefined;
+    if (!isOnline() || [...inFlight.keys()].some(id => isDoubtful(entries.get(id)))) return soonest;
+    for (const [id, one] of entries.heads()) {
       // The storage has it before the network does; one that refused has had its chance.
-      if (!held || held.writing > 0) continue;
-      if (held.until <= now) return entry;
-      soonest = Math.min(soonest, held.until);
+      if (busy.has(id) || one.writing > 0) continue;
+      const { pause, cuts, entry } = one;
+      if (pause && pause.since <= now && now < pause.until) soonest = Math.min(soonest, pause.until);
+      else if (!best?.entry || !entry || (cuts - best.cuts || entry.position - best.entry.position) < 0) best = one;
     }
-    return soonest;
+    if (!best?.entry) return soonest;
+    return isDoubtful(best) && inFlight.size > 0 ? Number.POSITIVE_INFINITY : best.entry;
   };
 
   const fail = (client_id: string, error: unknown) => {
-    const entry = entries.get(client_id)?.entry;
+    const one = entries.get(client_id);
     // Given up or settled meanwhile: whatever the send says.
-    if (!entry) return;
+    if (!one?.entry) return;
     const told =
       error instanceof ChatError
         ? error
         : new ChatError('odd_answer', 'This message could not be sent.', { cause: error });
-    const after = afterFailure(entry, told, { now: clock.now(), random });
-    entries.set(after.entry, after.until);
+    if (told.code === 'no_answer' && !isOnline()) one.cuts += 1;
+    const after = afterFailure(one.entry, told, { now: clock.now(), random });
+    entries.set(after.entry, after.pause);
     if (told !== error) onError(error);
   };
 
@@ -60,7 +80,7 @@ export const createOutbox = ({ user_id, storage, locks, send, isOnline, clock, r
     const { client_id, conversation_id } = entry;
     const sending: Entry = { ...withoutVerdict(entry), state: 'sending' };
     inFlight.set(client_id, conversation_id);
-    entries.set(sending, 0);
+    entries.set(sending);
     try {
       const message = await send(sending);
       if (closed) return;
@@ -131,19 +151,27 @@ export const createOutbox = ({ user_id, storage, locks, send, isOnline, clock, r
     /** Those of one conversation; the same list until one of them changes. */
     forConversation: entries.forConversation,
 
-    /** Shown at once, kept, then sent. Also where there is no connection, no storage, or no client any more. */
-    add(written: Pick<Entry, 'conversation_id' | 'message' | 'reply_to'>): Entry {
-      const last = entries.shown.get().at(-1)?.position ?? 0;
-      const entry = newEntry(written, { now: clock.now(), last, random });
-      entries.add(entry);
-      return entry;
+    /**
+     * Shown at once, kept, then sent. Also where there is no connection, no storage, or no client any more. With the `client_id` of one
+     * that is still here it is that one. Throws `invalid_input`.
+     */
+    add(written: Written): Entry {
+      const entry = newEntry(written, { now: clock.now(), last: entries.lastPosition(), random });
+      const held = entries.get(entry.client_id)?.entry;
+      if (held && entries.laneOf(held.conversation_id) !== entries.laneOf(entry.conversation_id))
+        throw invalid('client_id', 'is that of a message to another conversation');
+      if (!held) entries.add(entry);
+      return held ?? entry;
     },
+
+    /** Resolves when the storage has (or has refused) all that was written until now. */
+    stored: entries.idle,
 
     /** Sends one again that failed or that waits for its time. */
     retry(client_id: string) {
       const entry = entries.get(client_id)?.entry;
       if (!entry || inFlight.has(client_id)) return;
-      entries.set({ ...withoutVerdict(entry), state: 'waiting', attempts: 0 }, 0);
+      entries.set({ ...withoutVerdict(entry), state: 'waiting', attempts: 0 });
     },
 
     /** Gives one up. One that is being sent may still arrive. */
@@ -163,7 +191,7 @@ export const createOutbox = ({ user_id, storage, locks, send, isOnline, clock, r
     /** There is a connection (again): what waited because of the last one waits no more. */
     resume() {
       void loaded.then(() => {
-        entries.hurry();
+        for (const one of entries.all()) if (!isDoubtful(one)) one.pause = undefined;
         pump();
       });
     },

@@ -9,6 +9,8 @@ export interface Snapshots {
   touch(conversation_id: string): void;
   /** The list is complete as of this membership version. */
   setSince(since: number): void;
+  /** Writes what is waiting now. Never rejects. */
+  save(): Promise<void>;
   /** Deletes all of it, as whoever signed out leaves nothing to read. */
   forget(): Promise<void>;
   /** Writes what is waiting. */
@@ -25,11 +27,14 @@ export const createSnapshots = ({
   user_id,
   storage,
   conversations,
+  before,
   onError,
 }: {
   user_id: string;
   storage: ChatStorage;
   conversations: Pick<Conversations, 'get' | 'list' | 'put'>;
+  /** Resolves when what must be stored first is, as far as there is any by now. */
+  before: () => Promise<void>;
   onError: (error: unknown) => void;
 }): Snapshots => {
   const prefix = `copy:${user_id}:`;
@@ -59,6 +64,7 @@ export const createSnapshots = ({
   };
 
   const save = () => {
+    clearTimeout(timer);
     timer = undefined;
     const recent = new Set(
       conversations.list
@@ -72,15 +78,19 @@ export const createSnapshots = ({
     const ids = conversations.list.get().map(({ id }) => id);
     const all = sinceTouched ? [...changes, [sinceKey, { since, ids }] as const] : changes;
     sinceTouched = false;
-    if (all.length > 0) writing = writing.then(() => storage.write(all)).catch(onError);
+    if (all.length === 0) return writing;
+    // Never durable before the answers to what it counts as told: after a crash that would not be told again.
+    const first = before();
+    writing = writing
+      .then(() => first)
+      .then(() => storage.write(all))
+      .catch(onError);
     return writing;
   };
 
   /** A page that goes may go for good: what would be written in a moment is written now. */
   const onHide = () => {
-    if (timer === undefined) return;
-    clearTimeout(timer);
-    void save();
+    if (timer !== undefined) void save();
   };
   const page = globalThis as {
     addEventListener?(name: string, listener: () => void): void;
@@ -115,6 +125,7 @@ export const createSnapshots = ({
       touched.add(id);
       soon();
     },
+    save,
     setSince(next) {
       if (next === since) return;
       since = next;

@@ -380,6 +380,172 @@ describe('an error that will pass', () => {
   });
 });
 
+describe('the clock', () => {
+  it.each([
+    ['a backoff', unavailable(), 1_000],
+    ['a time that the server names', unavailable(600_000), 600_000],
+  ])('set back by two hours keeps nothing waiting for as long: %s', async (_, error, mostMs) => {
+    const device = createDevice();
+    const { sends, shown, write } = openTab(device);
+    const other = openTab(device, { name: 'other', isOnline: false });
+    write('one');
+    write('two');
+    await settled();
+    last(sends).refuse(error);
+    await settled();
+    vi.setSystemTime(Date.now() - 7_200_000);
+    await pass(mostMs);
+    expect(texts(sends)).toEqual(['one', 'one']);
+    last(sends).answer();
+    await settled();
+    expect(shown()).toEqual(['two sending']);
+    expect(other.shown()).toEqual(['two waiting']);
+  });
+
+  it('set back keeps nothing waiting in another tab that takes over, nor in one that is opened then', async () => {
+    const device = createDevice();
+    const sends: Send[] = [];
+    const [a, b] = ['a', 'b'].map(name => openTab(device, { name, sends }));
+    a?.write('one');
+    await settled();
+    last(sends).refuse(unavailable(60_000));
+    await settled();
+    a?.die();
+    vi.setSystemTime(Date.now() - 7_200_000);
+    await pass(60_000);
+    expect(texts(sends)).toEqual(['one', 'one']);
+    b?.die();
+    openTab(device, { name: 'c', sends });
+    await settled();
+    expect(last(sends).tab).toBe('c');
+  });
+});
+
+describe('many at once', () => {
+  it('cost as much each as few: 20,000 are written and sent within seconds', async () => {
+    vi.useRealTimers();
+    const began = performance.now();
+    const { outbox, onError, write } = openTab(createDevice(), { send: async entry => entry as never });
+    for (let index = 0; index < 20_000; index++) write(`${index}`, `c${index % 3}`);
+    expect(outbox.entries.get()).toHaveLength(20_000);
+    await vi.waitUntil(() => outbox.entries.get().length === 0, { timeout: 20_000, interval: 500 });
+    expect(onError).not.toHaveBeenCalled();
+    // Where each looks at all others it is minutes, on a fast machine.
+    expect(performance.now() - began).toBeLessThan(20_000);
+  }, 60_000);
+
+  it('are stored in one write', async () => {
+    const device = createDevice();
+    const { storage, write } = openTab(device, { isOnline: false });
+    await settled();
+    for (let index = 0; index < 50; index++) write(`${index}`);
+    await settled();
+    expect([storage.writes, device.rows.size]).toEqual([1, 50]);
+  });
+});
+
+describe('what was on its way each time the connection was cut', () => {
+  it('goes last and alone, and waits its time on a new connection, too', async () => {
+    const { outbox, net, sends, write } = openTab(createDevice());
+    for (const id of ['a', 'b']) write(`${id}1`, id);
+    await settled();
+    const cut = async () => {
+      net.isOnline = false;
+      for (const send of sends) if (send.open) send.refuse(noAnswer());
+      await settled();
+      net.isOnline = true;
+      outbox.resume();
+      await settled();
+    };
+    await cut();
+    expect(texts(sends)).toEqual(['a1', 'b1', 'a1', 'b1']);
+    write('c1', 'c');
+    await cut();
+    // Cut twice: those two wait, and then go one after the other.
+    expect(texts(sends.slice(4))).toEqual(['c1']);
+    last(sends).answer();
+    await pass(30_000);
+    expect(texts(sends.slice(4))).toEqual(['c1', 'a1']);
+    write('d1', 'd');
+    await settled();
+    expect(texts(sends.slice(4))).toEqual(['c1', 'a1']);
+    await cut();
+    await pass(0);
+    expect(texts(sends.slice(6))).toEqual(['d1']);
+    last(sends).answer();
+    await settled();
+    expect(texts(sends.slice(7))).toEqual(['b1']);
+    last(sends).answer();
+    await pass(30_000);
+    expect(texts(sends.slice(8))).toEqual(['a1']);
+    last(sends).answer();
+    await settled();
+    expect(outbox.entries.get()).toEqual([]);
+  });
+});
+
+describe('a client_id of the app’s own', () => {
+  it.each(['x', 'pong-1', ' ', '}~', 'a'.repeat(128)])('may be %j', client_id => {
+    const { outbox } = openTab(createDevice());
+    expect(outbox.add({ conversation_id: 'lobby', message: 'one', client_id }).client_id).toBe(client_id);
+  });
+
+  it('is one entry, also where that was given up while it was being stored, or failed', async () => {
+    const device = createDevice();
+    const { outbox, sends, shown } = openTab(device);
+    const one = { conversation_id: 'lobby', message: 'one', client_id: 'one' };
+    const entry = outbox.add(one);
+    expect(outbox.add({ ...one, message: 'other words' })).toBe(entry);
+    await settled();
+    expect(outbox.add(one).state).toBe('sending');
+    last(sends).refuse(muted());
+    await settled();
+    expect(outbox.add(one).state).toBe('failed');
+    outbox.discard('one');
+    outbox.add(one);
+    await settled();
+    expect([shown(), device.rows.size]).toEqual([['one sending'], 1]);
+    outbox.discard('one');
+    await Promise.resolve();
+    outbox.add(one);
+    await settled();
+    last(sends).answer();
+    await pass(60_000);
+    expect([outbox.entries.get(), device.rows.size]).toEqual([[], 0]);
+  });
+
+  it('of a message to another conversation is refused', () => {
+    const { outbox } = openTab(createDevice());
+    outbox.add({ conversation_id: 'a', message: 'one', client_id: 'one' });
+    expect(() => outbox.add({ conversation_id: 'b', message: 'one', client_id: 'one' })).toThrow(ChatError);
+    expect(outbox.entries.get()).toHaveLength(1);
+  });
+});
+
+describe('what is no message', () => {
+  it.each([
+    ['message', 42],
+    ['message', undefined],
+    ['message', null],
+    ['message', {}],
+    ['reply_to', 7],
+    ['conversation_id', undefined],
+    ['client_id', ''],
+    ['client_id', '~mine'],
+    ['client_id', 'ä'],
+    ['client_id', 'a'.repeat(129)],
+    ['client_id', 5],
+  ])('is refused at once, by its field: %s %j', async (field, value) => {
+    const device = createDevice();
+    const { outbox, sends } = openTab(device);
+    const written = { conversation_id: 'lobby', message: 'one', [field]: value } as never;
+    const refused = { code: 'invalid_input', retryable: false, details: { [field]: expect.any(String) } };
+    expect(() => outbox.add(written)).toThrow(expect.objectContaining(refused));
+    await settled();
+    expect([outbox.entries.get(), sends, device.rows.size]).toEqual([[], [], 0]);
+  });
+});
+
 describe('a definite error', () => {
   it('fails its entry visibly, and those behind it go on', async () => {
     const { outbox, sends, shown, write } = openTab(createDevice());

@@ -2,6 +2,7 @@ import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { ChatError } from '../../src/client/errors.ts';
+import { guardStorage } from '../../src/client/guarded-storage.ts';
 import { createRest } from '../../src/client/rest.ts';
 import { api, password, someName, until } from '../support/clients.ts';
 import { startServer, type TestServer } from '../support/server.ts';
@@ -70,12 +71,14 @@ describe('signing in', () => {
     expect(await openTab(server.url, browser).session.restore()).toBeUndefined();
   });
 
-  test('where nothing can be stored the session works in memory, and onError is told', async () => {
+  test('where nothing can be stored the session works in memory, and that is told', async () => {
     const browser = createBrowser();
     const refusing = { ...browser.storage(), write: () => Promise.reject(new Error('full')) };
-    const tab = openTab(server.url, browser, { storage: refusing });
+    const troubles: unknown[] = [];
+    const storage = guardStorage(refusing, { onTrouble: ({ cause }) => troubles.push(cause), isOwn: true });
+    const tab = openTab(server.url, browser, { storage });
     await tab.session.signUp(newcomer());
-    expect(tab.errors).toEqual([new Error('full')]);
+    expect(troubles).toEqual([new Error('full')]);
     const before = await tab.session.token();
     const fresh = await tab.session.refresh(before);
     expect((await api(server, fresh)('GET', '/user/v1/profile')).status).toBe(200);

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { guardStorage } from '../../src/client/guarded-storage.ts';
 import { createLocks } from '../../src/client/locks.ts';
 import { createMemoryStorage } from '../../src/client/memory-storage.ts';
 import { openStorage } from '../../src/client/open-storage.ts';
@@ -30,6 +31,59 @@ describe('a storage in memory', () => {
     expect(await storage.list('')).toEqual([['a', 1]]);
     expect(storage.kind).toBe('memory');
     expect(onTrouble.mock.calls).toEqual([[expect.objectContaining({ cause: forbidden })]]);
+  });
+});
+
+describe('a guarded storage', () => {
+  const open = () => {
+    const disk = createMemoryStorage();
+    const held: (() => void)[] = [];
+    let isHeld = false;
+    const write: typeof disk.write = async changes => {
+      if (isHeld) await new Promise<void>(resolve => held.push(resolve));
+      await disk.write(changes);
+    };
+    const onTrouble = vi.fn<(error: Error) => void>();
+    const told: string[] = [];
+    const storage = guardStorage({ ...disk, kind: 'persistent', write }, { onTrouble, isOwn: true });
+    storage.subscribe(() => told.push(storage.kind));
+    const hold = () => {
+      isHeld = true;
+    };
+    const letGo = () => {
+      isHeld = false;
+      for (const go of held.splice(0)) go();
+    };
+    return { disk, storage, onTrouble, told, held, hold, letGo };
+  };
+
+  for (const [title, check] of Object.entries(storageContract))
+    it(title, () =>
+      check(guardStorage(createMemoryStorage(), { onTrouble: error => expect.fail(error.message), isOwn: true })),
+    );
+
+  it('waits 5 s for a write, then works in memory, until that write has ended and what came since is written', async () => {
+    vi.useFakeTimers();
+    const { disk, storage, onTrouble, told, held, hold, letGo } = open();
+    hold();
+    const write = storage.write([['a', 1]]);
+    await vi.advanceTimersByTimeAsync(4_999);
+    expect(storage.kind).toBe('persistent');
+    await vi.advanceTimersByTimeAsync(1);
+    await write;
+    expect([storage.kind, await storage.get('a'), await storage.list('')]).toEqual(['memory', 1, [['a', 1]]]);
+    // Nobody waits again, and nothing overtakes what is under way.
+    await storage.write([['a', 2]]);
+    await storage.write([['b', 3]]);
+    expect([held.length, await storage.get('a'), onTrouble.mock.calls.length]).toEqual([1, 2, 1]);
+    letGo();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(await disk.list('')).toEqual([
+      ['a', 2],
+      ['b', 3],
+    ]);
+    expect([storage.kind, told, onTrouble.mock.calls.length]).toEqual(['persistent', ['memory', 'persistent'], 1]);
+    vi.useRealTimers();
   });
 });
 

@@ -146,17 +146,20 @@ describe('the recipes of docs/client.md work as they stand', () => {
     }
   });
 
-  test('the bot answers each !ping once, also one said while it was cut off, and signs out', async () => {
+  test('the bot answers each !ping once, also one said while it was cut off, or told to it twice, and signs out', async () => {
     const { username, id } = await signUp(server);
     const socket = await connect(server, ann.token);
     const direct = await command(socket, 'conversation:direct', { user_id: id });
-    const bot = start('bot', here(example('bot')), [], { BOT_NAME: username, BOT_PASSWORD: password });
+    const environment = { BOT_NAME: username, BOT_PASSWORD: password };
+    const bot = start('bot', here(example('bot')), [], environment);
+    // Hears the same, as the bot itself would after a crash.
+    const twin = start('twin', here(example('bot')), [], environment);
     const say = (place: object, message: string) =>
       command(socket, 'message:send', { ...place, message, client_id: crypto.randomUUID() });
     const history = async (conversation_id: string) =>
       (await command(socket, 'message:history', { conversation_id })).items.map(item => item.message);
     try {
-      await until(() => bot.said().includes(`${username} listens`), 15_000);
+      await until(() => [bot, twin].every(one => one.said().includes(`${username} listens`)), 15_000);
       const lobby = await say({ conversation_id: 'lobby' }, '!ping');
       await say({ conversation_id: 'lobby' }, 'no ping');
       await until(async () => (await wholeHistory(server, ann)).some(({ reply_to }) => reply_to === lobby.id));
@@ -167,12 +170,16 @@ describe('the recipes of docs/client.md work as they stand', () => {
       await say({ to: id }, 'hello');
       await say({ to: id }, '!ping');
       await until(async () => (await history(direct.id)).join() === 'hello,!ping,pong', 20_000);
-      expect((await wholeHistory(server, ann)).filter(({ message }) => message === 'pong')).toHaveLength(1);
+      await say({ to: id }, '!ping');
+      await until(async () => (await history(direct.id)).join() === 'hello,!ping,pong,!ping,pong', 20_000);
+      const pongs = (await wholeHistory(server, ann)).filter(({ message }) => message === 'pong');
+      expect(pongs.map(({ client_id }) => client_id)).toEqual([`pong-${lobby.id}`]);
       bot.child.kill('SIGTERM');
       expect((await bot.ended)[0]).toBe(0);
       expect(bot.said()).toEqual([`${username} listens`, '']);
     } finally {
       socket.disconnect();
+      await twin.kill();
       await bot.kill();
     }
   });
