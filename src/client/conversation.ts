@@ -3,6 +3,7 @@ import { type Call, insist } from './commands.ts';
 import type { Window } from './conversation-log.ts';
 import type { Receipts } from './conversations.ts';
 import type { Desk } from './desk.ts';
+import { invalidInput } from './errors.ts';
 import type { Loading } from './history.ts';
 import { newId } from './new-id.ts';
 import type { Observable } from './observable.ts';
@@ -29,17 +30,19 @@ export interface ChatConversation {
   loadOlder(): Promise<void>;
   loadNewer(): Promise<void>;
   /** Shown in `pending` at once, kept on this device, then sent, whatever happens meanwhile. */
-  send(message: string, options?: { reply_to?: string }): Entry;
+  send(message: string, options?: { reply_to?: string | undefined }): Entry;
   /** These wait for their answer, and are tried again where it was lost. They reject with a `ChatError`. */
   edit(message_id: string, message: string): Promise<void>;
   unsend(message_id: string): Promise<void>;
   react(message_id: string, emoji: string): Promise<void>;
   unreact(message_id: string, emoji: string): Promise<void>;
-  /** Everything up to this message was seen; up to the newest one where none is named. */
+  /** Everything up to this message was seen; up to the newest one where none is named. Throws `invalid_input` where it is none. */
   markRead(message?: Pick<Message, 'seq' | 'n'>): void;
   startTyping(): void;
   stopTyping(): void;
 }
+
+const isCount = (value: unknown) => Number.isSafeInteger(value) && (value as number) >= 0;
 
 type Change = 'message:edit' | 'message:unsend' | 'message:react' | 'message:unreact';
 
@@ -84,9 +87,11 @@ export const createConversation = ({
     react: (id, emoji) => change('message:react', { id, emoji }),
     unreact: (id, emoji) => change('message:unreact', { id, emoji }),
     markRead(message) {
+      if (message && ![message.seq, message.n].every(isCount)) throw invalidInput('seq and n are those of a message.');
       const now = summary.get();
       if (!now) return;
-      const { seq, n } = message ?? { seq: now.head, n: now.n };
+      // Nothing is read before it is there.
+      const { seq, n } = message && message.seq < now.head ? message : { seq: now.head, n: now.n };
       reads.read(id, seq, n);
     },
     startTyping: () => typing.start(id),

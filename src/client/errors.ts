@@ -1,8 +1,8 @@
 import type { ErrorBody, ErrorCode } from '../protocol/index.ts';
 
 /**
- * What a call ended with beside the codes of the server's catalogue. `offline`: nothing was sent. `no_answer`: sent, and nobody
- * knows whether it happened. `odd_answer`: what answered is no Parley, or one of another contract. `closed`: this client was closed.
+ * What a call ended with beside the codes of the server's catalogue. `offline`: nothing was sent that matters. `no_answer`: perhaps
+ * sent, and nobody knows whether it happened. `odd_answer`: what answered is no Parley, or one of another contract. `closed`: this client was closed.
  */
 export type LocalCode = 'offline' | 'no_answer' | 'odd_answer' | 'closed';
 
@@ -56,6 +56,13 @@ export const noAnswer = (cause?: unknown) =>
 
 export const oddAnswer = (cause?: unknown, retryable = false) =>
   new ChatError('odd_answer', 'What answered is not the server that this client knows.', { retryable, cause });
+
+/** What the app gave cannot be sent. */
+export const invalidInput = (message: string, cause?: unknown) => new ChatError('invalid_input', message, { cause });
+
+export const notJson = (cause: unknown) => invalidInput('The input cannot be written as JSON.', cause);
+
+export const closedHere = () => new ChatError('closed', 'This client was closed.');
 
 export const signedOut = () => new ChatError('signed_out', 'Nobody is signed in here.');
 
