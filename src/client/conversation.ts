@@ -87,7 +87,7 @@ export const createConversation = ({
     react: (id, emoji) => change('message:react', { id, emoji }),
     unreact: (id, emoji) => change('message:unreact', { id, emoji }),
     markRead(message) {
-      if (message && ![message.seq, message.n].every(isCount)) throw invalidInput('seq and n are those of a message.');
+      if (message && ![message.seq, message.n].every(isCount)) throw invalidInput();
       const now = summary.get();
       if (!now) return;
       // Nothing is read before it is there.

@@ -57,10 +57,9 @@ export const noAnswer = (cause?: unknown) =>
 export const oddAnswer = (cause?: unknown, retryable = false) =>
   new ChatError('odd_answer', 'What answered is not the server that this client knows.', { retryable, cause });
 
-/** What the app gave cannot be sent. */
-export const invalidInput = (message: string, cause?: unknown) => new ChatError('invalid_input', message, { cause });
-
-export const notJson = (cause: unknown) => invalidInput('The input cannot be written as JSON.', cause);
+/** What the app gave cannot be sent: it is no JSON, or no count where one is needed. */
+export const invalidInput = (cause?: unknown) =>
+  new ChatError('invalid_input', 'This cannot be sent as it is.', { cause });
 
 export const closedHere = () => new ChatError('closed', 'This client was closed.');
 

@@ -2,7 +2,7 @@ import { Manager } from 'socket.io-client';
 import type { Input, OperationName, Output, SignalPayload } from '../protocol/index.ts';
 import type { Address } from './address.ts';
 import { otherContract } from './contract.ts';
-import { ChatError, errorOf, noAnswer, notJson, oddAnswer, offline } from './errors.ts';
+import { ChatError, errorOf, invalidInput, noAnswer, oddAnswer, offline } from './errors.ts';
 import type { createReceive } from './incoming.ts';
 import { isRecord, parsed, refusal } from './rest.ts';
 
@@ -169,7 +169,7 @@ export const openLink = ({
         root.timeout(timeoutMs).emit(name, input, onAnswer);
       } catch (error) {
         pending.delete(reject);
-        reject(notJson(error));
+        reject(invalidInput(error));
       }
     });
 

@@ -1,7 +1,7 @@
 import { contractHeader } from '../protocol/contract-version.ts';
 import type { Input, Output } from '../protocol/index.ts';
 import { otherContract } from './contract.ts';
-import { ChatError, closedHere, errorOf, noAnswer, notJson, oddAnswer, offline } from './errors.ts';
+import { ChatError, closedHere, errorOf, invalidInput, noAnswer, oddAnswer, offline } from './errors.ts';
 import { type RestName, routes, sourceOf } from './routes.ts';
 
 /** What is used of `fetch`, so that one of the application's own will do. */
@@ -51,9 +51,8 @@ export const goodbyeMs = 4_000;
 /** Bytes that an answer may have; the largest of the server's has a few hundred thousand. */
 const mostBytes = 8 * 2 ** 20;
 
-/** Nothing comes of them if nobody hears of their answer, as of a read; or the same again makes good for it. */
-const harmless: RestName[] = ['account:login', 'account:refresh'];
-const sessions: RestName[] = [...harmless, 'account:logout'];
+/** They make or end sessions: where nobody hears of the answer nothing comes of it, or the same again makes good for it. */
+const harmless: RestName[] = ['account:login', 'account:refresh', 'account:logout'];
 
 /** Codes of Node's, where nothing was sent as there was no connection. Browsers tell nothing. */
 const notConnected =
@@ -78,35 +77,12 @@ export const createRest = ({
   const underWay = new Set<() => void>();
   let closed = false;
 
-  const ask = async (
-    name: RestName,
-    { url, init }: ReturnType<typeof requestOf>,
-    abort: AbortController,
-  ): Promise<unknown> => {
-    const wasGone = isNetworkGone();
-    let response: FetchAnswer | undefined;
-    try {
-      response = await fetch(`${api}${url}`, { ...init, signal: abort.signal });
-      const body = parsed(await textOf(response));
-      // New tokens are taken whoever gives them: the old refresh token is of no use any more.
-      const other =
-        name === 'account:refresh' && response.ok ? undefined : otherContract(response.headers.get(contractHeader));
-      if (other) throw other;
-      if (response.ok && isRecord(body)) return body;
-      const { headers } = response;
-      throw refusal(response.status, body, header => headers.get(header));
-    } catch (error) {
-      if (error instanceof ChatError) throw error;
-      if (response || abort.signal.aborted) throw noAnswer(error);
-      const isRead = init.method === 'GET' || harmless.includes(name);
-      throw isRead || wasGone || wasNotSent(error) ? offline(error) : noAnswer(error);
-    }
-  };
-
   return {
     async call(name, input, token, { timeoutMs = usualMs } = {}) {
       if (closed && name !== 'account:logout') throw closedHere();
-      const request = requestOf(name, input, token);
+      const { url, init } = requestOf(name, input, token);
+      const isHarmless = harmless.includes(name);
+      const wasGone = isNetworkGone();
       // Not AbortSignal.timeout, which React Native lacks.
       const abort = new AbortController();
       let timer: ReturnType<typeof setTimeout> | undefined;
@@ -114,15 +90,25 @@ export const createRest = ({
         clearTimeout(timer);
         timer = setTimeout(() => abort.abort(), ms);
       };
-      const hurry = () => endIn(sessions.includes(name) ? goodbyeMs : 0);
+      const hurry = () => endIn(isHarmless ? goodbyeMs : 0);
       endIn(timeoutMs);
       underWay.add(hurry);
+      let response: FetchAnswer | undefined;
       try {
-        return (await ask(name, request, abort)) as never;
+        response = await fetch(api + url, { ...init, signal: abort.signal });
+        const { ok, status, headers } = response;
+        const body = parsed(await textOf(response));
+        // New tokens are taken whoever gives them: the old refresh token is of no use any more.
+        const other = name === 'account:refresh' && ok ? undefined : otherContract(headers.get(contractHeader));
+        if (other) throw other;
+        if (ok && isRecord(body)) return body as never;
+        throw refusal(status, body, header => headers.get(header));
       } catch (error) {
+        const mayBeDone = response || abort.signal.aborted || !(isHarmless || init.method === 'GET' || wasGone);
         // Of an answer that is not wanted the rest is not, either.
         abort.abort();
-        throw error;
+        if (error instanceof ChatError) throw error;
+        throw mayBeDone && !wasNotSent(error) ? noAnswer(error) : offline(error);
       } finally {
         clearTimeout(timer);
         underWay.delete(hurry);
@@ -215,7 +201,7 @@ const requestOf = (name: RestName, input: object, token: string | undefined) => 
       } as const,
     };
   } catch (error) {
-    throw notJson(error);
+    throw invalidInput(error);
   }
 };
 

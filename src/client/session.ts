@@ -205,11 +205,7 @@ export const createSession = ({
       if (!before) return;
       // The server closes this client's own connection for it, too.
       leaving = true;
-      try {
-        await rest.call('account:logout', {}, await token(), { timeoutMs: goodbyeMs });
-      } catch (error) {
-        onGoodbye(error);
-      }
+      await logout(before).catch(onGoodbye);
       await keeper.replace(before.id, undefined, 'here');
       leaving = false;
     },

@@ -328,7 +328,7 @@ describe('what answers is not the server', () => {
   ])('%s', async (_, listener, code) => {
     const { url } = await fake(listener);
     const me = await towards(url);
-    await until(() => me.connection.state.get().status === 'waiting');
+    await until(() => me.states.includes('waiting'));
     expect(me.connection.state.get().error?.code).toBe(code);
     expect(me.endings).toEqual([]);
   });
@@ -350,7 +350,7 @@ describe('what answers is not the server', () => {
       else if (answers.length > 0) response.end(answers.shift());
     });
     const me = await towards(url);
-    await until(() => me.connection.state.get().status === 'waiting');
+    await until(() => me.states.includes('waiting'));
     expect(me.connection.state.get().error?.code).toBe('odd_answer');
   });
 
@@ -361,7 +361,7 @@ describe('what answers is not the server', () => {
       else if (answers.length > 0) response.end(answers.shift());
     });
     const me = await towards(url);
-    await until(() => me.connection.state.get().status === 'waiting');
+    await until(() => me.states.includes('waiting'));
     expect(me.connection.state.get().error).toMatchObject({
       code: 'odd_answer',
       details: { contract: '2', known: '1' },
@@ -385,7 +385,7 @@ describe('what answers is not the server', () => {
 
   test('nobody there', async () => {
     const me = await towards('http://127.0.0.1:9');
-    await until(() => me.connection.state.get().status === 'waiting');
+    await until(() => me.states.includes('waiting'));
     expect(me.connection.state.get().error?.code).toBe('offline');
   });
 
@@ -393,7 +393,7 @@ describe('what answers is not the server', () => {
     const { io, url } = await foreign();
     io.use((_socket, next) => next(new Error('go away')));
     const me = await towards(url);
-    await until(() => me.connection.state.get().status === 'waiting');
+    await until(() => me.states.includes('waiting'));
     expect(me.connection.state.get().error?.code).toBe('odd_answer');
   });
 
@@ -404,7 +404,7 @@ describe('what answers is not the server', () => {
     const { url } = await fake(listener);
     const at = Date.now();
     const me = await towards(url);
-    await until(() => me.connection.state.get().status === 'waiting');
+    await until(() => me.states.includes('waiting'));
     expect((me.connection.state.get().until ?? 0) - at).toBeGreaterThanOrEqual(30_000);
     expect(me.connection.state.get().error?.retryable).toBe(true);
   });

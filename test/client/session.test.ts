@@ -218,7 +218,7 @@ describe('signing out', () => {
     away = true;
     await tab.session.signOut();
     expect(tab.endings).toEqual(['here']);
-    expect(tab.errors).toMatchObject([{ code: 'no_answer' }]);
+    expect(tab.errors).toMatchObject([{ code: 'offline' }]);
   });
 
   test('a verdict on a sign-in that is over does not end the next', async () => {
