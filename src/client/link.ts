@@ -85,11 +85,11 @@ export const openLink = ({
     const sockets = [transport.ws, probe?.ws];
     inbox.disconnect();
     root.disconnect();
-    const timer: Partial<ReturnType<typeof setTimeout>> | number = setTimeout(() => {
+    const timer: unknown = setTimeout(() => {
       transport.emit('close', 'silence');
       for (const socket of sockets) socket?.terminate?.();
     }, graceMs);
-    timer.unref?.();
+    (timer as { unref?(): void }).unref?.();
   };
 
   const close = () => {
