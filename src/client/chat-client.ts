@@ -11,14 +11,14 @@ import type { Summary } from './summary.ts';
 
 export interface ClientOptions {
   /** Of the server, as `https://chat.example.org`, or below a path of it; the page's own origin where absent. Throws where it is none. */
-  url?: string;
+  url?: string | undefined;
   /** Where sessions, drafts of the outbox and copies of conversations are kept: IndexedDB of the browser, else memory, where absent. */
-  storage?: ChatStorage;
+  storage?: ChatStorage | undefined;
   /** One for each account that is signed in at once in one browser; of its database, its locks and what its tabs tell each other. */
-  name?: string;
-  fetch?: Fetch;
+  name?: string | undefined;
+  fetch?: Fetch | undefined;
   /** Told what no call can tell: a storage that refuses, a malformed event. Written to the console where absent. */
-  onError?: (error: unknown) => void;
+  onError?: ((error: unknown) => void) | undefined;
 }
 
 export interface ClientEvents {
@@ -26,7 +26,7 @@ export interface ClientEvents {
   event: LogEvent;
   /** Each new entry of the inbox, once: live, or missed while there was no connection. */
   notification: Notification;
-  /** The session is over, and why. */
+  /** The session is over, and why. Not told where another sign-in of this client takes its place. */
   ended: Ending;
 }
 
@@ -49,9 +49,13 @@ export interface ChatClient {
   /** Takes up the session that this device has, if any. Call it first, unless somebody signs in anew. */
   restore(): Promise<User | undefined>;
   signUp(input: Input<'account:register'>): Promise<User>;
+  /** Whoever was signed in is signed out, once the server has taken who comes. */
   signIn(input: Input<'account:login'>): Promise<User>;
   signOut(): Promise<void>;
-  /** Resolves when the list and everything in it is up to date for the first time, and stored. Rejects where nobody is signed in. */
+  /**
+   * Resolves when the list and everything in it is up to date for the first time, and stored. Rejects with `signed_out` where nobody is
+   * signed in or they sign out before, with `closed` after `close`.
+   */
   synced(): Promise<void>;
   /** Resolves when the storage has all that was sent until now, or has refused it (`storage` says so). Rejects where nobody is signed in. */
   stored(): Promise<void>;
@@ -60,7 +64,9 @@ export interface ChatClient {
   /** The direct conversation with a person, made where there is none. */
   direct(user_id: string): Promise<ChatConversation>;
   create(input: Omit<Input<'conversation:create'>, 'client_id'>): Promise<ChatConversation>;
-  join(room: Input<'conversation:join'>): Promise<ChatConversation>;
+  join(
+    room: { conversation_id: string; name?: undefined } | { conversation_id?: undefined; name: string },
+  ): Promise<ChatConversation>;
   leave(conversation_id: string): Promise<void>;
   presence(user_id: string): Observable<Presence | undefined>;
   /** Sends a message of the outbox again that failed; gives one up. */
@@ -71,6 +77,6 @@ export interface ChatClient {
   on<E extends keyof ClientEvents>(event: E, listener: (payload: ClientEvents[E]) => void): () => void;
   /** Cuts the wait for the next try to connect short. */
   reconnect(): void;
-  /** Lets go of everything; what was written stays in the storage. */
+  /** Lets go of everything; what was written stays in the storage. Later calls, and a sign-in under way, end as `closed`. */
   close(): Promise<void>;
 }

@@ -6,8 +6,9 @@ import { createConnection } from './connection.ts';
 import { type ChatConversation, createConversation } from './conversation.ts';
 import { createDesk, type Desk } from './desk.ts';
 import { createEmitter } from './emitter.ts';
-import { signedOut } from './errors.ts';
+import { closedHere, signedOut } from './errors.ts';
 import { guardStorage } from './guarded-storage.ts';
+import { safely } from './listeners.ts';
 import { createLocks } from './locks.ts';
 import { newId } from './new-id.ts';
 import { type Computed, createRelay, type Observable } from './observable.ts';
@@ -28,8 +29,9 @@ export const createClient = ({
   storage: given,
   name = 'parley',
   fetch,
-  onError = error => console.error('Parley:', error),
+  onError: told = error => console.error('Parley:', error),
 }: ClientOptions = {}): ChatClient => {
+  const onError = safely(told);
   const address = addressOf(url);
   const clock = { now: () => Date.now() };
   const storage = given
@@ -52,8 +54,15 @@ export const createClient = ({
   let handles = new Map<string, ChatConversation>();
   let unwatch: (() => void)[] = [];
   let closed = false;
+  let closing = Promise.resolve();
   /** What whoever was signed in left behind is away. */
   let left = Promise.resolve();
+  /** Whoever signs out has done so. */
+  let gone: Promise<void> = Promise.resolve();
+
+  const mustBeOpen = () => {
+    if (closed) throw closedHere();
+  };
 
   const connection = createConnection({
     address,
@@ -68,6 +77,7 @@ export const createClient = ({
   const plain = createCall({ rest, session, socket: connection.call });
   /** Of what some answers tell, this client keeps count. */
   const call: Call = async (name, input) => {
+    mustBeOpen();
     const people = desk?.people;
     const take = people?.ask() ?? unchanged;
     const told = await plain(name, input);
@@ -105,7 +115,7 @@ export const createClient = ({
   /** Whoever is signed in now has a desk, and nobody else. */
   const follow = () => {
     const id = session.id();
-    if (closed || deskOf === id) return;
+    if (deskOf === id) return;
     deskOf = id;
     const me = session.user.get()?.id;
     const earlier = left;
@@ -114,7 +124,9 @@ export const createClient = ({
       .then(() => earlier)
       .catch(onError);
     deskUser = me;
-    if (me === undefined) return;
+    if (closed || me === undefined) return;
+    // Of whoever was replaced.
+    connection.stop();
     const mine = createDesk({
       ...{ user: session.user, me, storage, ready: left, locks, call, isOnline, clock, random: Math.random, onError },
       onEvent: event => emit('event', event),
@@ -125,7 +137,7 @@ export const createClient = ({
     for (const { relay } of relays) relay.invalidate();
     // With what this device held, so that the server is asked for the rest only.
     void mine.loaded.then(() => {
-      if (desk === mine) connection.start();
+      if (desk === mine && !closed) connection.start();
     });
   };
 
@@ -140,6 +152,7 @@ export const createClient = ({
   ];
 
   const here = (): Desk => {
+    mustBeOpen();
     if (!desk) throw signedOut();
     return desk;
   };
@@ -158,9 +171,30 @@ export const createClient = ({
   };
 
   const entering = async (work: () => Promise<User | undefined>) => {
-    const user = await work();
+    mustBeOpen();
+    try {
+      return (await work()) as User;
+    } finally {
+      mustBeOpen();
+      follow();
+    }
+  };
+
+  const signOut = async () => {
+    await session.signOut();
     follow();
-    return user as User;
+    // A page that is left right after this leaves nothing to read.
+    await left;
+  };
+
+  const close = async () => {
+    rest.close();
+    connection.stop();
+    await gone.catch(() => undefined);
+    for (const stop of stops) stop();
+    await leave(false);
+    await session.close();
+    storage.close();
   };
 
   return {
@@ -176,10 +210,9 @@ export const createClient = ({
     signUp: input => entering(() => session.signUp(input)),
     signIn: input => entering(() => session.signIn(input)),
     async signOut() {
-      await session.signOut();
-      follow();
-      // A page that is left right after this leaves nothing to read.
-      await left;
+      mustBeOpen();
+      gone = signOut();
+      await gone;
     },
     synced: async () => here().synced,
     conversation,
@@ -202,17 +235,17 @@ export const createClient = ({
     call,
     on,
     reconnect() {
+      if (closed) return;
       // Whoever was sent away for good, as for too many windows, may come back by their own wish.
       if (connection.state.get().status === 'ended' && desk) connection.start();
       else connection.retryNow();
     },
-    async close() {
-      closed = true;
-      for (const stop of stops) stop();
-      connection.stop();
-      await leave(false);
-      session.close();
-      storage.close();
+    close() {
+      if (!closed) {
+        closed = true;
+        closing = close();
+      }
+      return closing;
     },
   };
 };

@@ -1,5 +1,5 @@
 import type { Input, OperationName, Output } from '../protocol/index.ts';
-import { ChatError, isAboutToken } from './errors.ts';
+import { ChatError, isAboutToken, signedOut } from './errors.ts';
 import { pause } from './pause.ts';
 import type { Rest } from './rest.ts';
 import { routes } from './routes.ts';
@@ -25,6 +25,7 @@ export const createCall =
     socket: <N extends OperationName>(name: N, input: Input<N>) => Promise<Output<N>>;
   }): Call =>
   async (name, input) => {
+    if (session.id() === undefined) throw signedOut();
     if (!isRest(name)) return socket(name, input);
     // The route was found by the name, which its type cannot follow.
     const ask = rest.call as unknown as (name: OperationName, input: object, token: string) => Promise<never>;

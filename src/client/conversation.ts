@@ -3,6 +3,7 @@ import { type Call, insist } from './commands.ts';
 import type { Window } from './conversation-log.ts';
 import type { Receipts } from './conversations.ts';
 import type { Desk } from './desk.ts';
+import { invalidInput } from './errors.ts';
 import type { Loading } from './history.ts';
 import { newId } from './new-id.ts';
 import type { Observable } from './observable.ts';
@@ -32,17 +33,19 @@ export interface ChatConversation {
    * Shown in `pending` at once, kept on this device, then sent, whatever happens meanwhile. `client_id`: a name for what is to be sent once,
    * whoever asks how often; 1 to 128 printable ASCII characters, not beginning with `~`, one for all conversations. Throws `invalid_input`.
    */
-  send(message: string, options?: { reply_to?: string; client_id?: string }): Entry;
+  send(message: string, options?: { reply_to?: string | undefined; client_id?: string | undefined }): Entry;
   /** These wait for their answer, and are tried again where it was lost. They reject with a `ChatError`. */
   edit(message_id: string, message: string): Promise<void>;
   unsend(message_id: string): Promise<void>;
   react(message_id: string, emoji: string): Promise<void>;
   unreact(message_id: string, emoji: string): Promise<void>;
-  /** Everything up to this message was seen; up to the newest one where none is named. */
+  /** Everything up to this message was seen; up to the newest one where none is named. Throws `invalid_input` where it is none. */
   markRead(message?: Pick<Message, 'seq' | 'n'>): void;
   startTyping(): void;
   stopTyping(): void;
 }
+
+const isCount = (value: unknown) => Number.isSafeInteger(value) && (value as number) >= 0;
 
 type Change = 'message:edit' | 'message:unsend' | 'message:react' | 'message:unreact';
 
@@ -87,9 +90,11 @@ export const createConversation = ({
     react: (id, emoji) => change('message:react', { id, emoji }),
     unreact: (id, emoji) => change('message:unreact', { id, emoji }),
     markRead(message) {
+      if (message && ![message.seq, message.n].every(isCount)) throw invalidInput();
       const now = summary.get();
       if (!now) return;
-      const { seq, n } = message ?? { seq: now.head, n: now.n };
+      // Nothing is read before it is there.
+      const { seq, n } = message && message.seq < now.head ? message : { seq: now.head, n: now.n };
       reads.read(id, seq, n);
     },
     startTyping: () => typing.start(id),

@@ -1,7 +1,7 @@
 import type { LogEvent, Message, Notification, SignalPayload, User } from '../protocol/index.ts';
 import type { Call } from './commands.ts';
 import { type Conversations, createConversations } from './conversations.ts';
-import { ChatError, noAnswer } from './errors.ts';
+import { ChatError, closedHere, noAnswer, signedOut } from './errors.ts';
 import { createHistory, type History } from './history.ts';
 import { createInbox, type Inbox } from './inbox.ts';
 import type { OnSignal, Signal } from './incoming.ts';
@@ -36,7 +36,7 @@ export interface Desk {
   /** The connection stands (again), or is gone. */
   connected(): void;
   disconnected(): void;
-  /** The list is known, and everything in it up to date and stored, for the first time. */
+  /** The list is known, and everything in it up to date and stored, for the first time. Rejects where the desk is closed before. */
   readonly synced: Promise<void>;
   /** What this device held is there; resolves in any case. */
   readonly loaded: Promise<void>;
@@ -64,14 +64,18 @@ export const createDesk = (parts: DeskParts): Desk => {
   const { user, me, storage, ready, locks, call, isOnline, clock, random, onError } = parts;
   let closed = false;
   let synced: () => void = () => undefined;
-  const whenSynced = new Promise<void>(resolve => {
+  let unsynced: (error: ChatError) => void = () => undefined;
+  const whenSynced = new Promise<void>((resolve, reject) => {
     synced = resolve;
+    unsynced = reject;
   });
+  // Not everybody asks.
+  whenSynced.catch(() => undefined);
 
   /** What nobody waits for: a failure of the connection is no news, as the next one makes good for it. */
   const quietly = (promise: Promise<unknown>) =>
     void promise.catch((error: unknown) => {
-      if (!(error instanceof ChatError) || !error.retryable) onError(error);
+      if (!closed && (!(error instanceof ChatError) || !error.retryable)) onError(error);
     });
 
   /** The last name of one's own by which an event differed. */
@@ -243,6 +247,7 @@ export const createDesk = (parts: DeskParts): Desk => {
 
     async close(isOver) {
       closed = true;
+      unsynced(isOver ? signedOut() : closedHere());
       unfollow();
       sync.stop();
       reads.stop();

@@ -1,8 +1,8 @@
 import type { ErrorBody, ErrorCode } from '../protocol/index.ts';
 
 /**
- * What a call ended with beside the codes of the server's catalogue. `offline`: nothing was sent. `no_answer`: sent, and nobody
- * knows whether it happened. `odd_answer`: what answered is no Parley, or one of another contract. `closed`: this client was closed.
+ * What a call ended with beside the codes of the server's catalogue. `offline`: nothing was sent that matters. `no_answer`: perhaps
+ * sent, and nobody knows whether it happened. `odd_answer`: what answered is no Parley, or one of another contract. `closed`: this client was closed.
  */
 export type LocalCode = 'offline' | 'no_answer' | 'odd_answer' | 'closed';
 
@@ -58,6 +58,12 @@ export const tooLarge = () => new ChatError('payload_too_large', 'This is larger
 
 export const oddAnswer = (cause?: unknown, retryable = false) =>
   new ChatError('odd_answer', 'What answered is not the server that this client knows.', { retryable, cause });
+
+/** What the app gave cannot be sent: it is no JSON, or no count where one is needed. */
+export const invalidInput = (cause?: unknown) =>
+  new ChatError('invalid_input', 'This cannot be sent as it is.', { cause });
+
+export const closedHere = () => new ChatError('closed', 'This client was closed.');
 
 export const signedOut = () => new ChatError('signed_out', 'Nobody is signed in here.');
 

@@ -29,12 +29,14 @@ export type { ChatConversation } from './conversation.ts';
 export type { Window } from './conversation-log.ts';
 export type { Receipts } from './conversations.ts';
 export { ChatError, type ChatErrorCode, type LocalCode } from './errors.ts';
+export type { Loading } from './history.ts';
 export { createMemoryStorage } from './memory-storage.ts';
 export type { Observable } from './observable.ts';
 export type { Entry } from './outbox.ts';
 export type { Names } from './people.ts';
+export type { Fetch } from './rest.ts';
 export type { Ending } from './session.ts';
-export type { ChatStorage } from './store.ts';
+export type { ChatStorage, Stored } from './store.ts';
 export type { Summary } from './summary.ts';
 export type { Typing } from './typing.ts';
 

@@ -2,7 +2,7 @@ import { Manager } from 'socket.io-client';
 import type { Input, OperationName, Output, SignalPayload } from '../protocol/index.ts';
 import type { Address } from './address.ts';
 import { otherContract } from './contract.ts';
-import { ChatError, errorOf, noAnswer, oddAnswer, offline, tooLarge } from './errors.ts';
+import { ChatError, errorOf, invalidInput, noAnswer, oddAnswer, offline, tooLarge } from './errors.ts';
 import type { createReceive } from './incoming.ts';
 import { isRecord, parsed, refusal } from './rest.ts';
 
@@ -23,6 +23,8 @@ export interface Link {
 /** Milliseconds within which a connection must stand, from the first request to the answered handshake. */
 const openWithinMs = 15_000;
 const renewWithinMs = 8_000;
+/** Milliseconds for which a server may still answer that the connection is closed. */
+const graceMs = 1_000;
 /** The types of a Socket.IO packet by which a handshake is answered, and refused. */
 const connectAnswer = 0;
 const connectError = 4;
@@ -57,9 +59,13 @@ export const openLink = ({
   let maxPayload = Number.POSITIVE_INFINITY;
   let inboxTimer: ReturnType<typeof setTimeout> | undefined;
   let inboxFailures = 0;
+  /** What the connection is about to go on over. */
+  let probe: Transport | undefined;
 
   const manager = new Manager(address.origin, {
     ...{ path: address.socketPath, reconnection: false, autoConnect: false, timeout: false as never },
+    // In Node: what a server leaves open holds up no process. While the connection stands its heartbeat does.
+    transportOptions: { polling: { autoUnref: true } },
   });
   const auth = (give: (data: object) => void) => {
     token().then(
@@ -73,13 +79,27 @@ export const openLink = ({
   const root = manager.socket('/', { auth });
   const inbox = manager.socket('/notifications', { auth });
 
+  /** A server that is silent would hold up a process of Node's for as long as its transports wait. */
+  const hangUp = () => {
+    const { engine } = manager;
+    // They forget them when they close.
+    const transport = engine.transport as unknown as Transport;
+    const sockets = [transport.ws, probe?.ws];
+    inbox.disconnect();
+    root.disconnect();
+    const timer: unknown = setTimeout(() => {
+      transport.emit('close', 'silence');
+      for (const socket of sockets) socket?.terminate?.();
+    }, graceMs);
+    (timer as { unref?(): void }).unref?.();
+  };
+
   const close = () => {
     over = true;
     open = false;
     clearTimeout(deadline);
     clearTimeout(inboxTimer);
-    inbox.disconnect();
-    root.disconnect();
+    hangUp();
     for (const cut of [...pending]) cut(noAnswer());
   };
 
@@ -127,6 +147,9 @@ export const openLink = ({
     if (other) lose(other);
   });
   root.connect();
+  manager.engine.on('upgrading', transport => {
+    probe = transport as Transport;
+  });
   manager.engine.on('packet', packet => {
     if (packet.type !== 'open') return;
     const told = parsed(String(packet.data));
@@ -143,13 +166,19 @@ export const openLink = ({
       if (!open) return reject(offline());
       if (bytesOf([name, input]) + framing > maxPayload) return reject(tooLarge());
       pending.add(reject);
-      root.timeout(timeoutMs).emit(name, input, (late: Error | null, result: unknown) => {
+      const onAnswer = (late: Error | null, result: unknown) => {
         pending.delete(reject);
         if (late) return reject(noAnswer(late));
         const answer = isRecord(result) ? result : {};
         if (answer['ok'] === true && isRecord(answer['data'])) resolve(answer['data'] as never);
         else reject(errorOf(answer['ok'] === false ? answer['error'] : undefined));
-      });
+      };
+      try {
+        root.timeout(timeoutMs).emit(name, input, onAnswer);
+      } catch (error) {
+        pending.delete(reject);
+        reject(invalidInput(error));
+      }
     });
 
   return {
@@ -179,6 +208,12 @@ const isHandshake = (data: unknown): data is Record<string, unknown> =>
   typeof data['pingInterval'] === 'number' &&
   typeof data['pingTimeout'] === 'number';
 
+/** A transport of Engine.IO's; only the WebSocket of Node can be cut off. */
+interface Transport {
+  ws?: { terminate?(): void };
+  emit(event: 'close', reason: string): void;
+}
+
 /** An error of Engine.IO's transports; with polling, `description` is the HTTP status and `context` the request. */
 interface TransportTrouble {
   type?: unknown;
@@ -199,6 +234,6 @@ const refusalOf = (error: Error & TransportTrouble): ChatError => {
   return refusal(
     description,
     typeof text === 'string' ? parsed(text) : undefined,
-    context?.getResponseHeader?.('retry-after') ?? null,
+    header => context?.getResponseHeader?.(header) ?? null,
   );
 };

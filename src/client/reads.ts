@@ -48,7 +48,7 @@ export const createReads = ({
       if (error instanceof ChatError && error.retryable) {
         if ((marks.get(conversation_id) ?? 0) < seq) marks.set(conversation_id, seq);
         schedule(error.retry_after_ms ?? retryMs);
-      } else if (!(error instanceof ChatError) || error.code !== 'not_found') onError(error);
+      } else if (!stopped && (!(error instanceof ChatError) || error.code !== 'not_found')) onError(error);
     }
   };
 

@@ -1,10 +1,10 @@
 import type { Input, User } from '../protocol/index.ts';
-import { isAboutToken, oddAnswer, signedOut } from './errors.ts';
+import { closedHere, isAboutToken, oddAnswer, signedOut } from './errors.ts';
 import { exchange } from './exchange.ts';
-import { createKeeper, isGood, tokensOf } from './kept.ts';
+import { createKeeper, isGood, type Kept, tokensOf } from './kept.ts';
 import { createListeners } from './listeners.ts';
 import { createObservable, type Observable } from './observable.ts';
-import type { Rest } from './rest.ts';
+import { goodbyeMs, type Rest } from './rest.ts';
 import type { ChatStorage } from './store.ts';
 
 /** Why a session ended: on another device or tab, or by the server; with the account; or by `signOut` of this client. */
@@ -26,7 +26,7 @@ export interface Session {
   restore(): Promise<User | undefined>;
   /** Creates an account and signs in. Rejects with `ChatError`. */
   signUp(input: Input<'account:register'>): Promise<User>;
-  /** Rejects with `ChatError`. Whoever was signed in here before is replaced. */
+  /** Rejects with `ChatError`. Whoever was signed in here before is replaced, and signed out on the server where it can be reached. */
   signIn(input: Input<'account:login'>): Promise<User>;
   /** Ends the session on the server too; where that cannot be reached, here at least (`onError` is told). */
   signOut(): Promise<void>;
@@ -38,14 +38,14 @@ export interface Session {
   end(reason: Ending, whose: string | undefined): Promise<void>;
   /** From now on tokens are exchanged before they run out, also while nobody asks for one. Returns how to stop. */
   keepFresh(): () => void;
+  /** Not told where another sign-in took its place here. */
   onEnded(listener: (reason: Ending) => void): () => void;
-  close(): void;
+  /** Resolves when what was under way is in the storage. A sign-in that was under way rejects as `closed`, and is signed out. */
+  close(): Promise<void>;
 }
 
 /** Milliseconds after which an exchange that failed while the token is still good is tried again. */
 const againMs = 5_000;
-/** Milliseconds that signing out waits for the server. */
-const goodbyeMs = 4_000;
 const longestTimerMs = 2 ** 31 - 1;
 
 const isSame = (a: User, b: User | undefined) => a.username === b?.username && a.full_name === b.full_name;
@@ -72,7 +72,15 @@ export const createSession = ({
   let timer: ReturnType<typeof setTimeout> | undefined;
   let refreshing: Promise<string> | undefined;
 
-  const keeper = createKeeper<Ending>({
+  let closed = false;
+  /** Tokens are under way until then, which are to be kept, or ended. */
+  let settled: Promise<unknown> = Promise.resolve();
+  const hold = <T>(work: Promise<T>): Promise<T> => {
+    settled = Promise.allSettled([settled, work]).then(() => undefined);
+    return work;
+  };
+
+  const keeper = createKeeper<Ending | 'replaced'>({
     storage,
     onError,
     onChange(before, next, reason = 'signed_out') {
@@ -82,9 +90,30 @@ export const createSession = ({
         return;
       }
       user.set(next?.user);
-      if (before) endings.tell(leaving ? 'here' : reason);
+      if (!before) return;
+      if (reason === 'replaced') void hold(logout(before)).catch(onGoodbye);
+      else endings.tell(leaving ? 'here' : reason);
     },
   });
+
+  const onGoodbye = (error: unknown) => {
+    if (!isAboutToken(error)) onError(error);
+  };
+
+  /** On the server, of a sign-in that is kept no longer. */
+  const logout = async (kept: Kept) => {
+    const { token } = isGood(kept, clock.now()) ? kept : await exchange(rest, kept.refresh_token);
+    await rest.call('account:logout', {}, token, { timeoutMs: goodbyeMs });
+  };
+
+  const exchangeKept = async (before: Kept): Promise<string> => {
+    const tokens = tokensOf(await exchange(rest, before.refresh_token), clock.now());
+    await keeper.reread();
+    // Nobody is signed in again by an answer that came after they left.
+    if (keeper.current()?.id !== before.id) throw signedOut();
+    await keeper.replace(before.id, { ...before, ...tokens }, 'signed_out');
+    return tokens.token;
+  };
 
   const exchangeAlone = async (used: string, known: string | undefined): Promise<string> => {
     await keeper.reread();
@@ -93,12 +122,7 @@ export const createSession = ({
     // Access tokens of the same second are equal: what tells that somebody was faster is the refresh token.
     if ((before.token !== used || before.refresh_token !== known) && isGood(before, clock.now())) return before.token;
     try {
-      const tokens = tokensOf(await exchange(rest, before.refresh_token), clock.now());
-      await keeper.reread();
-      // Nobody is signed in again by an answer that came after they left.
-      if (keeper.current()?.id !== before.id) throw signedOut();
-      await keeper.replace(before.id, { ...before, ...tokens }, 'signed_out');
-      return tokens.token;
+      return await hold(exchangeKept(before));
     } catch (error) {
       if (!isAboutToken(error)) throw error;
       await keeper.reread();
@@ -131,11 +155,14 @@ export const createSession = ({
 
   const signIn = async (input: Input<'account:login'>) => {
     const { id, username, full_name, ...answer } = await rest.call('account:login', input);
-    if (typeof id !== 'string') throw oddAnswer();
+    if (![id, username, full_name].every(field => typeof field === 'string')) throw oddAnswer();
     const sign_in = `${clock.now()}-${Math.random()}`;
     const next = { id: sign_in, user: { id, username, full_name }, ...tokensOf(answer, clock.now()) };
-    await keeper.replace(undefined, next, 'signed_out');
-    return next.user;
+    if (!closed) await keeper.replace(undefined, next, 'replaced');
+    if (!closed) return next.user;
+    await keeper.replace(next.id, undefined, 'here');
+    await logout(next).catch(onGoodbye);
+    throw closedHere();
   };
 
   const token = async () => {
@@ -146,7 +173,7 @@ export const createSession = ({
 
   return {
     user,
-    signIn,
+    signIn: input => hold(signIn(input)),
     token,
     refresh,
     id: () => keeper.current()?.id,
@@ -170,7 +197,7 @@ export const createSession = ({
 
     async signUp(input) {
       await rest.call('account:register', input);
-      return signIn({ username: input.username, password: input.password });
+      return hold(signIn({ username: input.username, password: input.password }));
     },
 
     async signOut() {
@@ -178,11 +205,7 @@ export const createSession = ({
       if (!before) return;
       // The server closes this client's own connection for it, too.
       leaving = true;
-      try {
-        await rest.call('account:logout', {}, await token(), { timeoutMs: goodbyeMs });
-      } catch (error) {
-        if (!isAboutToken(error)) onError(error);
-      }
+      await logout(before).catch(onGoodbye);
       await keeper.replace(before.id, undefined, 'here');
       leaving = false;
     },
@@ -206,11 +229,13 @@ export const createSession = ({
 
     onEnded: endings.subscribe,
 
-    close() {
-      keeper.close();
+    async close() {
+      closed = true;
       clearTimeout(timer);
-      endings.clear();
       holders = 0;
+      await settled;
+      keeper.close();
+      endings.clear();
     },
   };
 };

@@ -68,7 +68,7 @@ test.each([
     'https://a.example:8443',
     { origin: 'https://a.example:8443', socketPath: '/socket.io', api: 'https://a.example:8443/api' },
   ],
-])('url %j', (url, address) => expect(addressOf(url)).toEqual(address));
+])('url %j', (url, address) => expect(addressOf(url, true)).toEqual(address));
 
 test.each([
   'chat.example.org',
@@ -77,4 +77,13 @@ test.each([
   'https://a.example/#x',
   'https://a b',
   '//a.example',
+  'https://ada:secret@a.example',
+  'https://ada@a.example/chat',
+  'https://a.example:99999',
+  'https://a.example:port',
+  'https://999.1.1.1',
+  'https://a.example\\x',
+  // Without a page there is no origin for these.
+  '',
+  '/chat',
 ])('url %j is refused at once', url => expect(() => createClient({ url })).toThrow(/url must be as https/));

@@ -3,11 +3,15 @@ import { afterAll, beforeAll, expect, expectTypeOf, test, vi } from 'vitest';
 import {
   type Ban,
   type ChatClient,
+  type ChatConversation,
+  type ChatStorage,
   type Conversation,
   createClient,
   createMemoryStorage,
+  type Fetch,
   type Hit,
   type Input,
+  type Loading,
   type LogEvent,
   type Member,
   type Message,
@@ -21,6 +25,7 @@ import {
   type ReplyPreview,
   type Room,
   type Session,
+  type Stored,
   type User,
 } from '../../src/client/index.ts';
 import { openSqliteLog } from '../../src/storage/log/sqlite/log.ts';
@@ -252,6 +257,14 @@ test('what an app handles has a type of its own, all of one contract', () => {
   expectTypeOf<Receipt['read_seq']>().toEqualTypeOf<number>();
   expectTypeOf<LogEvent['kind']>().toExtend<string>();
   expectTypeOf<Input<OperationName>>().toExtend<object>();
+  type Place = Parameters<ChatClient['join']>[0];
+  expectTypeOf<{ name: string }>().toExtend<Place>();
+  expectTypeOf<{ conversation_id: string }>().toExtend<Place>();
+  expectTypeOf<object>().not.toExtend<Place>();
+  expectTypeOf<{ conversation_id: string; name: string }>().not.toExtend<Place>();
+  expectTypeOf<ReturnType<ChatConversation['loading']['get']>>().toEqualTypeOf<Loading>();
+  expectTypeOf<Awaited<ReturnType<ChatStorage['get']>>>().toEqualTypeOf<Stored>();
+  expectTypeOf<typeof globalThis.fetch>().toExtend<Fetch>();
 });
 
 test('a storage of the app’s own tells by its subscribe that it does not keep what is written any more', async () => {

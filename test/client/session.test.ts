@@ -1,6 +1,6 @@
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { ChatError } from '../../src/client/errors.ts';
 import { guardStorage } from '../../src/client/guarded-storage.ts';
 import { createRest } from '../../src/client/rest.ts';
@@ -243,6 +243,11 @@ describe('what answers is not the server', () => {
   const gateway: RequestListener = (_request, response) =>
     void response.writeHead(503, { 'retry-after': '7' }).end('<h1>503</h1>');
 
+  const half: RequestListener = (request, response) => {
+    response.writeHead(200, { 'content-length': '1000' }).write('{"id":');
+    request.socket.end();
+  };
+
   test.each([
     ['a page', page, 'odd_answer'],
     ['JSON of something else', portal, 'odd_answer'],
@@ -254,6 +259,12 @@ describe('what answers is not the server', () => {
       'no_answer',
     ],
     ['a closed connection', (request => void request.socket.destroy()) as RequestListener, 'offline'],
+    ['half an answer', half, 'no_answer'],
+    [
+      'a redirect',
+      ((_, response) => void response.writeHead(302, { location: '/' }).end()) as RequestListener,
+      'odd_answer',
+    ],
   ])('%s', async (_, listener, code) => {
     const url = await fake(listener);
     const rest = createRest({ api: `${url}/api`, timeoutMs: 300 });
@@ -288,10 +299,75 @@ describe('what answers is not the server', () => {
     });
   });
 
-  test('nobody there', async () => {
-    const rest = createRest({ api: 'http://127.0.0.1:9/api' });
-    expect(await codeOf(rest.call('account:profile', {}, 'token'))).toBe('offline');
+  test('a gateway says so by a date of its own clock', async () => {
+    const headers = { date: new Date(1e12).toUTCString(), 'retry-after': new Date(1e12 + 9_000).toUTCString() };
+    const url = await fake((_, response) => void response.writeHead(503, headers).end());
+    await expect(createRest({ api: url }).call('account:profile', {}, 'token')).rejects.toMatchObject({
+      code: 'unavailable',
+      retry_after_ms: 9_000,
+    });
   });
+
+  test('nobody there', async () => {
+    const http = createServer().listen(0, '127.0.0.1');
+    await new Promise(resolve => http.once('listening', resolve));
+    const { port } = http.address() as AddressInfo;
+    await new Promise(resolve => http.close(resolve));
+    const rest = createRest({ api: `http://127.0.0.1:${port}/api` });
+    expect(await codeOf(rest.call('account:profile', {}, 'token'))).toBe('offline');
+    expect(await codeOf(rest.call('account:register', newcomer()))).toBe('offline');
+  });
+
+  test('an account that was made, and whose answer was cut, is not told as unsent', async () => {
+    const { fetch } = spied(() => 'lost');
+    const input = newcomer();
+    const cut = createRest({ api: `${server.url}/api`, fetch });
+    expect(await codeOf(cut.call('account:register', input))).toBe('no_answer');
+    expect(await codeOf(createRest({ api: `${server.url}/api` }).call('account:register', input))).toBe(
+      'username_taken',
+    );
+    const url = await fake(request => void request.socket.destroy());
+    expect(await codeOf(createRest({ api: url }).call('account:register', newcomer()))).toBe('no_answer');
+  });
+
+  test('where the browser says that there is no network nothing was sent', async () => {
+    vi.stubGlobal('navigator', { onLine: false });
+    onTestFinished(() => void vi.unstubAllGlobals());
+    const rest = createRest({ api: '/api', fetch: () => Promise.reject(new TypeError('Failed to fetch')) });
+    expect(await codeOf(rest.call('account:register', newcomer()))).toBe('offline');
+  });
+
+  test('an answer without end is let go of', async () => {
+    const piece = Buffer.alloc(2 ** 20, 'a');
+    let sent = 0;
+    let isOver = false;
+    const url = await fake((_, response) => {
+      response.on('close', () => {
+        isOver = true;
+      });
+      const more = () => {
+        while (!isOver && sent < 200) {
+          sent += 1;
+          if (!response.write(piece)) return void response.once('drain', more);
+        }
+      };
+      more();
+    });
+    expect(await codeOf(createRest({ api: url }).call('account:profile', {}, 'token'))).toBe('odd_answer');
+    await until(() => isOver);
+    expect(sent).toBeLessThan(50);
+  });
+
+  test.each(['id', 'username', 'full_name', 'token', 'refresh_token', 'expires_in'])(
+    'an answer to the sign-in without %s',
+    async field => {
+      const whole = { id: 'i', username: 'u', full_name: 'f', token: 't', refresh_token: 'r', expires_in: 900 };
+      const url = await fake((_, response) => void response.end(JSON.stringify({ ...whole, [field]: undefined })));
+      const { session } = openTab(url);
+      expect(await codeOf(session.signIn({ username: 'u', password }))).toBe('odd_answer');
+      expect(session.user.get()).toBeUndefined();
+    },
+  );
 });
 
 test('fields go into the path, the query or the body', async () => {
