@@ -1,5 +1,6 @@
-import { useState } from 'preact/hooks';
+import { useRef, useState } from 'preact/hooks';
 import { useApp, useWords } from '../app/context.ts';
+import { randomText } from '../app/guest.ts';
 import { ChosenPeople } from '../people/chosen-people.tsx';
 import { PeoplePicker } from '../people/people-picker.tsx';
 import { useChosen } from '../people/use-chosen.ts';
@@ -19,6 +20,7 @@ export const NewConversation = ({ kind, onClose }: { kind: 'group' | 'room'; onC
     { name: 'rooms.nameBad', topic: 'rooms.topicBad', members: 'people.inviteRefused' },
     { name_taken: ['name'], not_found: ['members'] },
   );
+  const begun = useRef<{ same: string; client_id: string }>();
   const isGroup = kind === 'group';
 
   const create = async () => {
@@ -27,7 +29,11 @@ export const NewConversation = ({ kind, onClose }: { kind: 'group' | 'room'; onC
       return;
     }
     const members = users.map(({ id }) => id);
-    const made = await client.create({ kind, name: name.trim(), topic: topic.trim(), ...(isGroup && { members }) });
+    const wanted = { kind, name: name.trim(), topic: topic.trim(), ...(isGroup && { members }) };
+    const same = JSON.stringify(wanted);
+    // Pressed again after an answer that was lost, it is the one that may be there by now.
+    if (begun.current?.same !== same) begun.current = { same, client_id: randomText(24) };
+    const made = await client.create({ ...wanted, client_id: begun.current.client_id });
     onClose();
     route.go({ conversation_id: made.id });
   };
