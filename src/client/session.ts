@@ -1,5 +1,5 @@
 import type { Input, User } from '../protocol/index.ts';
-import { isAboutToken, oddAnswer, signedOut } from './errors.ts';
+import { type ChatError, isAboutToken, oddAnswer, signedOut } from './errors.ts';
 import { exchange } from './exchange.ts';
 import { createKeeper, isGood, tokensOf } from './kept.ts';
 import { createListeners } from './listeners.ts';
@@ -71,6 +71,8 @@ export const createSession = ({
   let holders = 0;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let refreshing: Promise<string> | undefined;
+  /** What was asked to be made an account, and came to no good end yet. */
+  let begunSignUp: string | undefined;
 
   const keeper = createKeeper<Ending>({
     storage,
@@ -169,8 +171,24 @@ export const createSession = ({
     },
 
     async signUp(input) {
-      await rest.call('account:register', input);
-      return signIn({ username: input.username, password: input.password });
+      const { username, password } = input;
+      const same = JSON.stringify([username, password]);
+      const isAgain = begunSignUp === same;
+      begunSignUp = same;
+      const taken = await rest.call('account:register', input).then(
+        () => undefined,
+        (error: ChatError) => {
+          if (error.code === 'username_taken' && isAgain) return error;
+          if (error.code === 'username_taken') begunSignUp = undefined;
+          throw error;
+        },
+      );
+      // It may be this one's own, whose answer was lost. The password tells.
+      const entered = await signIn({ username, password }).catch((error: ChatError) => {
+        throw taken && error.code === 'invalid_credentials' ? taken : error;
+      });
+      begunSignUp = undefined;
+      return entered;
     },
 
     async signOut() {
