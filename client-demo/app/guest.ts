@@ -33,7 +33,8 @@ export const inviteGuest = (address: string) => {
 /** It was taken: the window's own sign-in is there from now on. */
 export const spendInvitation = ({ key }: Guest) => invitation(key).write(undefined);
 
-const randomText = (length: number) => {
+/** What nobody guesses, nor says twice. */
+export const randomText = (length: number) => {
   const letters = 'abcdefghijkmnpqrstuvwxyz23456789';
   return [...crypto.getRandomValues(new Uint8Array(length))].map(byte => letters[byte % letters.length]).join('');
 };

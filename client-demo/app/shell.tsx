@@ -1,6 +1,7 @@
 import { MessagesSquare } from 'lucide';
 import type { User } from 'parley/client';
 import { useEffect } from 'preact/hooks';
+import { useOnlyText } from '../composer/use-only-text.ts';
 import { ConnectionBanner } from '../connection/connection-banner.tsx';
 import { useAlerts } from '../notify/use-alerts.ts';
 import { MembersPanel } from '../people/members-panel.tsx';
@@ -25,6 +26,7 @@ export const Shell = ({ me }: { me: User }) => {
   const isMainHidden = (isPhone && shows === 'list') || (isTablet && shows === 'members');
   useShortcuts();
   useAlerts();
+  useOnlyText();
   // Back and forward lead to another place, which nothing is to lie on.
   useEffect(() => {
     addEventListener('popstate', dialogs.close);

@@ -111,6 +111,8 @@ export const PeoplePicker = ({
                   class={`people-option ${user === active ? 'active' : ''}`}
                   aria-selected={chosen ? isChosen : user === active}
                   aria-disabled={note !== undefined}
+                  // The field keeps the focus.
+                  onPointerDown={event => event.preventDefault()}
                   onClick={() => pick(user)}
                   onPointerMove={() => setAt(position)}
                 >

@@ -3,8 +3,8 @@ import { useState } from 'preact/hooks';
 import { useNamed } from '../app/use-named.ts';
 
 /** People who were chosen, in the order of choosing; choosing somebody again takes them out. */
-export const useChosen = () => {
-  const [users, setUsers] = useState<readonly User[]>([]);
+export const useChosen = (before: readonly User[] = []) => {
+  const [users, setUsers] = useState(before);
   return {
     users: useNamed(users),
     toggle: (user: User) =>

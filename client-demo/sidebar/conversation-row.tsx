@@ -5,7 +5,7 @@ import { useApp, useWords } from '../app/context.ts';
 import { addressOf } from '../app/route.ts';
 import { ConversationAvatar } from '../ui/conversation-avatar.tsx';
 import { Icon } from '../ui/icon.tsx';
-import { memo } from '../ui/memo.tsx';
+import { memoApart } from '../ui/memo.tsx';
 import { titleOf } from '../ui/names.ts';
 import { useObservable } from '../ui/state.ts';
 import { useIsMuted } from '../ui/use-is-muted.ts';
@@ -29,7 +29,7 @@ interface Props {
 }
 
 /** One conversation of the list: what it is called, what was last said in it, and how much of it is new. */
-export const ConversationRow = memo(
+export const ConversationRow = memoApart(
   ({ summary, me, isOpen, isTabStop, draft, entry, watchScreen, onFocused }: Props) => {
     const { client, route } = useApp();
     const words = useWords();

@@ -5,6 +5,7 @@ import { useApp, useWords } from '../app/context.ts';
 import { signUpAsGuest } from '../app/guest.ts';
 import { Icon } from '../ui/icon.tsx';
 import { Brand } from './brand.tsx';
+import type { Credentials } from './credentials.ts';
 import { SignInForm } from './sign-in-form.tsx';
 import { SignUpForm } from './sign-up-form.tsx';
 import './sign-in.css';
@@ -24,15 +25,18 @@ export const SignIn = ({ ending }: { ending: Ending | undefined }) => {
   const [isNew, setNew] = useState(ending !== 'signed_out' && ending !== 'here');
   const [isBusy, setBusy] = useState(false);
 
-  const lookAround = async () => {
+  const [credentials, setCredentials] = useState<Credentials>({ fullName: '', username: undefined, password: '' });
+
+  const alone = async <T,>(work: () => Promise<T>) => {
     setBusy(true);
     try {
-      await signUpAsGuest(client, words.get());
-    } catch (error) {
-      notices.fail(error);
+      return await work();
+    } finally {
       setBusy(false);
     }
   };
+  const onChange = (changed: Partial<Credentials>) => setCredentials(now => ({ ...now, ...changed }));
+  const form = { credentials, onChange, isBusy, alone };
 
   return (
     <div class="sign-in">
@@ -54,17 +58,22 @@ export const SignIn = ({ ending }: { ending: Ending | undefined }) => {
           <h2>{isNew ? t('signIn.create') : t('signIn.signIn')}</h2>
           {ending === 'signed_out' && <p class="sign-in-note">{t('signIn.endedSignedOut')}</p>}
           {ending === 'account_erased' && <p class="sign-in-note">{t('signIn.endedErased')}</p>}
-          {isNew ? <SignUpForm /> : <SignInForm />}
+          {isNew ? <SignUpForm {...form} /> : <SignInForm {...form} />}
           <p class="sign-in-other">
             {isNew ? t('signIn.haveAccount') : t('signIn.newHere')}{' '}
-            <button type="button" class="link-button" onClick={() => setNew(!isNew)}>
+            <button type="button" class="link-button" disabled={isBusy} onClick={() => setNew(!isNew)}>
               {isNew ? t('signIn.signIn') : t('signIn.create')}
             </button>
           </p>
           <p class="sign-in-or" aria-hidden="true">
             {t('signIn.or')}
           </p>
-          <button type="button" class="button wide" disabled={isBusy} onClick={lookAround}>
+          <button
+            type="button"
+            class="button wide"
+            disabled={isBusy}
+            onClick={() => alone(() => signUpAsGuest(client, words.get())).catch(notices.fail)}
+          >
             {t('signIn.asGuest')}
           </button>
         </div>

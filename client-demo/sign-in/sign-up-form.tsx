@@ -1,39 +1,26 @@
-import { useRef, useState } from 'preact/hooks';
+import { useRef } from 'preact/hooks';
 import { useApp, useWords } from '../app/context.ts';
 import { TextField } from '../ui/field.tsx';
 import { useSubmit } from '../ui/use-submit.ts';
+import { type FormProps, usernameOf } from './credentials.ts';
 import { PasswordField } from './password-field.tsx';
 import { passwordRefused, shortestPassword } from './password-length.ts';
 
 const allowed = /^[\p{L}\p{M}\p{N}._-]{3,20}$/u;
 
-/** What a username made of this name looks like; they may write another. */
-const usernameFrom = (name: string) =>
-  [
-    ...name
-      .trim()
-      .toLocaleLowerCase()
-      .replaceAll(/\s+/gu, '.')
-      .replaceAll(/[^\p{L}\p{M}\p{N}._-]/gu, ''),
-  ]
-    .slice(0, 20)
-    .join('');
-
 /** Three fields, one of which fills itself in. */
-export const SignUpForm = () => {
+export const SignUpForm = ({ credentials, onChange, isBusy, alone }: FormProps) => {
   const { client } = useApp();
   const words = useWords();
   const { t } = words;
   const shortest = shortestPassword();
-  const [fullName, setFullName] = useState('');
-  const [ownUsername, setUsername] = useState<string>();
-  const [password, setPassword] = useState('');
-  const { isBusy, errors, setErrors, submit } = useSubmit(
+  const { fullName, password } = credentials;
+  const { errors, setErrors, submit } = useSubmit(
     { full_name: 'settings.nameBad', username: 'signIn.usernameBad', password: passwordRefused(words) },
     { username_taken: ['username'] },
   );
   const form = useRef<HTMLFormElement>(null);
-  const username = ownUsername ?? usernameFrom(fullName);
+  const username = usernameOf(credentials);
 
   const look = () => ({
     ...(fullName.trim() ? {} : { full_name: t('signIn.missing') }),
@@ -44,7 +31,7 @@ export const SignUpForm = () => {
   const signUp = async () => {
     const found = look();
     const [first] = Object.keys(found);
-    if (first === undefined) return client.signUp({ username, password, full_name: fullName.trim() });
+    if (first === undefined) return alone(() => client.signUp({ username, password, full_name: fullName.trim() }));
     setErrors(found);
     form.current?.querySelector<HTMLInputElement>(`[name=${first}]`)?.focus();
   };
@@ -54,7 +41,7 @@ export const SignUpForm = () => {
       <TextField
         label={t('signIn.fullName')}
         value={fullName}
-        onValue={setFullName}
+        onValue={value => onChange({ fullName: value })}
         error={errors.full_name}
         name="full_name"
         autoComplete="name"
@@ -63,7 +50,7 @@ export const SignUpForm = () => {
       <TextField
         label={t('signIn.username')}
         value={username}
-        onValue={setUsername}
+        onValue={value => onChange({ username: value })}
         error={errors.username}
         hint={t('signIn.usernameHint')}
         name="username"
@@ -74,7 +61,7 @@ export const SignUpForm = () => {
       />
       <PasswordField
         value={password}
-        onValue={setPassword}
+        onValue={value => onChange({ password: value })}
         error={errors.password}
         hint={t('signIn.passwordHint', { count: shortest })}
         autoComplete="new-password"
@@ -84,7 +71,7 @@ export const SignUpForm = () => {
           {errors.form}
         </p>
       )}
-      <button type="submit" class="button primary wide" disabled={isBusy}>
+      <button type="submit" class="button primary wide" disabled={isBusy} aria-busy={isBusy}>
         {t('signIn.create')}
       </button>
     </form>

@@ -63,7 +63,8 @@ export interface ChatClient {
   conversation(id: string): ChatConversation;
   /** The direct conversation with a person, made where there is none. */
   direct(user_id: string): Promise<ChatConversation>;
-  create(input: Omit<Input<'conversation:create'>, 'client_id'>): Promise<ChatConversation>;
+  /** A new room or group; with the same `client_id` again, it is made once. */
+  create(input: Input<'conversation:create'>): Promise<ChatConversation>;
   join(
     room: { conversation_id: string; name?: undefined } | { conversation_id?: undefined; name: string },
   ): Promise<ChatConversation>;

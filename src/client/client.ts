@@ -218,8 +218,8 @@ export const createClient = ({
     conversation,
     direct: async user_id => take(await call('conversation:direct', { user_id })),
     async create(input) {
-      const client_id = newId();
-      return take(await insist(() => call('conversation:create', { ...input, client_id }), isOnline));
+      const once = { client_id: newId(), ...input };
+      return take(await insist(() => call('conversation:create', once), isOnline));
     },
     join: async room => take(await call('conversation:join', room)),
     async leave(conversation_id) {

@@ -1,5 +1,5 @@
 import type { Input, User } from '../protocol/index.ts';
-import { closedHere, isAboutToken, oddAnswer, signedOut } from './errors.ts';
+import { type ChatError, closedHere, isAboutToken, oddAnswer, signedOut } from './errors.ts';
 import { exchange } from './exchange.ts';
 import { createKeeper, isGood, type Kept, tokensOf } from './kept.ts';
 import { createListeners } from './listeners.ts';
@@ -71,6 +71,8 @@ export const createSession = ({
   let holders = 0;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let refreshing: Promise<string> | undefined;
+  /** What was asked to be made an account, and came to no good end yet. */
+  let begunSignUp: string | undefined;
 
   let closed = false;
   /** Tokens are under way until then, which are to be kept, or ended. */
@@ -196,8 +198,24 @@ export const createSession = ({
     },
 
     async signUp(input) {
-      await rest.call('account:register', input);
-      return hold(signIn({ username: input.username, password: input.password }));
+      const { username, password } = input;
+      const same = JSON.stringify([username, password]);
+      const isAgain = begunSignUp === same;
+      begunSignUp = same;
+      const taken = await rest.call('account:register', input).then(
+        () => undefined,
+        (error: ChatError) => {
+          if (error.code === 'username_taken' && isAgain) return error;
+          if (error.code === 'username_taken') begunSignUp = undefined;
+          throw error;
+        },
+      );
+      // It may be this one's own, whose answer was lost. The password tells.
+      const entered = await hold(signIn({ username, password })).catch((error: ChatError) => {
+        throw taken && error.code === 'invalid_credentials' ? taken : error;
+      });
+      begunSignUp = undefined;
+      return entered;
     },
 
     async signOut() {

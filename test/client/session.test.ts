@@ -57,6 +57,47 @@ describe('signing in', () => {
     expect(answer.body['username']).toBe(input.username);
   });
 
+  test.each(['account:register', 'account:login'])(
+    'signing up again after a lost answer of %s signs in',
+    async lost => {
+      const input = newcomer();
+      let losing = true;
+      const path = lost === 'account:register' ? '/register' : '/login';
+      const { session } = openTab(server.url, createBrowser(), {
+        async fetch(url, init) {
+          const answer = await fetch(url, init);
+          if (losing && url.endsWith(path)) throw new TypeError('Failed to fetch');
+          return answer;
+        },
+      });
+      expect(await codeOf(session.signUp(input))).toBe('offline');
+      losing = false;
+      expect(await session.signUp(input)).toMatchObject({ username: input.username });
+      expect(session.user.get()?.username).toBe(input.username);
+    },
+  );
+
+  test("signing up again with a name that is somebody else's is refused as the first time", async () => {
+    const input = newcomer();
+    await openTab(server.url).session.signUp(input);
+    const { session } = openTab(server.url);
+    const other = { ...input, password: 'another horse 1' };
+    for (let times = 0; times < 3; times++) expect(await codeOf(session.signUp(other))).toBe('username_taken');
+    expect(session.user.get()).toBeUndefined();
+
+    // Also where the first answer was lost.
+    let losing = true;
+    const unlucky = openTab(server.url, createBrowser(), {
+      async fetch(url, init) {
+        if (losing) throw new TypeError('Failed to fetch');
+        return fetch(url, init);
+      },
+    });
+    expect(await codeOf(unlucky.session.signUp(other))).toBe('offline');
+    losing = false;
+    expect(await codeOf(unlucky.session.signUp(other))).toBe('username_taken');
+  });
+
   test('a wrong password is told as the server tells it, and nothing is kept', async () => {
     const browser = createBrowser();
     const { session } = openTab(server.url, browser);

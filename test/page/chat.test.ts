@@ -2,10 +2,11 @@ import { join } from 'node:path';
 import Database from 'libsql';
 import type { Page } from 'playwright-core';
 import { expect, it } from 'vitest';
-import { hasNote } from './gestures.ts';
+import { hasNote, notice } from './gestures.ts';
 import { numbered, openId, type Seeder, seeder } from './seed.ts';
 import {
   composer,
+  eventually,
   inChromium,
   listed,
   open,
@@ -202,6 +203,29 @@ inChromium('what is said on the demo page', stage => {
     await saying(bob, 'x'.repeat(8_000)).waitFor();
     await waiting(ada).waitFor({ state: 'detached' });
     expect((await said(ada)).length).toBe(before + 1);
+  });
+
+  it.each(['paste', 'drop'])('says on a %s that a file cannot be sent, above what one writes in', async kind => {
+    await ada.reload();
+    await composer(ada).waitFor();
+    const isTaken = await composer(ada).evaluate((node, type) => {
+      const { DataTransfer, File, DragEvent, ClipboardEvent } = node.ownerDocument.defaultView;
+      const files = new DataTransfer();
+      files.items.add(new File(['x'], 'x.png', { type: 'image/png' }));
+      const common = { bubbles: true, cancelable: true };
+      const make = (name: string) =>
+        type === 'paste'
+          ? new ClipboardEvent(name, { ...common, clipboardData: files })
+          : new DragEvent(name, { ...common, dataTransfer: files });
+      // Without the first the browser never comes to the second, but opens the file.
+      const names = type === 'paste' ? ['paste'] : ['dragover', 'drop'];
+      return names.map(name => !node.dispatchEvent(make(name)));
+    }, kind);
+    expect(isTaken).not.toContain(false);
+    await notice(ada, 'Only text can be sent here.').waitFor();
+    const edge = async (selector: string, side: 'top' | 'bottom') =>
+      Number(await ada.evaluate(`document.querySelector('${selector}').getBoundingClientRect().${side}`));
+    await eventually(async () => (await edge('.notice', 'bottom')) <= (await edge('.composer-box', 'top'))).toBe(true);
   });
 
   it('leads out by safe links only, and shows emoji alone large', async () => {

@@ -3,6 +3,7 @@ import { expect, it } from 'vitest';
 import { begin, closeDialog, confirm, dialog, fromMyMenu, hasFocus, hasNote } from './gestures.ts';
 import {
   composer,
+  eventually,
   heading,
   inChromium,
   listed,
@@ -77,6 +78,36 @@ inChromium('a first visit', stage => {
     await page.reload();
     await signIn(page, 'hedy');
     await me(page, 'Hedy Lamarr: account and settings').waitFor();
+  });
+
+  it('signs in to the account that was made where the answer to that was lost, and keeps what was typed', async () => {
+    const page = await stage.visit({ reducedMotion: 'reduce' });
+    const { name, username, secret, create } = fields(page);
+    const guest = page.getByRole('button', { name: 'Just look around as a guest' });
+    const turns: unknown[] = [];
+    const turning = "getComputedStyle(document.querySelector('[aria-busy=true]'), '::after').animationIterationCount";
+    await page.route('**/user/v1/register', async route => {
+      await route.fetch();
+      await eventually(() => guest.isDisabled()).toBe(true);
+      // Whoever wants no motion sees that it is busy by what stands still.
+      turns.push(await page.evaluate(turning));
+      await route.abort();
+    });
+    await name.fill('Lost Answer');
+    await secret.fill(password);
+    await create.click();
+    await page.getByRole('alert').waitFor();
+    expect(turns).toEqual(['1']);
+    expect(await guest.isDisabled()).toBe(false);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    expect(await username.inputValue()).toBe('lost.answer');
+    expect(await secret.inputValue()).toBe(password);
+    await page.getByRole('button', { name: 'Create account' }).click();
+    expect(await name.inputValue()).toBe('Lost Answer');
+    await page.unroute('**/user/v1/register');
+    await create.click();
+    await ready(page);
+    await me(page, 'Lost Answer: account and settings').waitFor();
   });
 
   it('lets anybody in as a guest, and opens a second guest beside, who writes', async () => {

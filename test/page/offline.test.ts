@@ -1,5 +1,6 @@
 import type { Page } from 'playwright-core';
 import { expect, it } from 'vitest';
+import { dialog, fromMyMenu } from './gestures.ts';
 import { numbered, seeder } from './seed.ts';
 import {
   away,
@@ -103,6 +104,22 @@ inChromium('the page without a connection', stage => {
     await page.reload();
     await saying(page, 'kept 40').waitFor();
     expect((await texts(page)).filter(text => text.startsWith('kept'))).toEqual(wanted);
+  });
+
+  it('asks before signing out, as nobody can sign in again', async () => {
+    const wire = await stage.link();
+    const page = await stage.visit({ url: wire.url });
+    await register(page, 'olga', 'Olga');
+    wire.cut();
+    await bannerSays(page, away);
+    await fromMyMenu(page, 'Sign out');
+    await dialog(page).getByText('There is no connection to the server: you cannot sign in again').waitFor();
+    await dialog(page).getByRole('button', { name: 'Cancel' }).click();
+    wire.heal();
+    await connectNow(page);
+    await ready(page);
+    await fromMyMenu(page, 'Sign out');
+    await page.getByRole('heading', { name: 'Sign in' }).waitFor();
   });
 
   it('reads, finds and switches conversations, and keeps drafts, from what this device holds alone', async () => {

@@ -1,7 +1,22 @@
 import type { Page } from 'playwright-core';
 import { expect, it } from 'vitest';
-import { begin, closeDialog, confirm, dialog, fromItsMenu, hasNote, notice } from './gestures.ts';
-import { composer, heading, inChromium, listed, open, register, say, saying, waiting } from './support.ts';
+import { begin, closeDialog, confirm, dialog, fromItsMenu, hasFocus, hasNote, notice } from './gestures.ts';
+import { createLink } from './proxy.ts';
+import { seeder } from './seed.ts';
+import {
+  banner,
+  composer,
+  eventually,
+  heading,
+  inChromium,
+  listed,
+  open,
+  register,
+  say,
+  saying,
+  signIn,
+  waiting,
+} from './support.ts';
 
 const name = (page: Page) => dialog(page).getByLabel('Name', { exact: true });
 const members = (page: Page) => page.getByRole('button', { name: 'Members', exact: true });
@@ -85,7 +100,16 @@ inChromium('rooms and groups', stage => {
     await begin(ann, 'New group');
     await name(ann).fill('Two of us');
     await pick(ann, 'ben', 'Ben');
-    await pick(ann, 'cleo', 'Cleo');
+    // Chosen by the pointer, and the next name can be typed at once.
+    await hasFocus(dialog(ann).getByRole('combobox', { name: 'Search for people' }));
+    await ann.keyboard.type('cleo');
+    await dialog(ann).getByRole('option', { name: 'Cleo' }).click();
+    // What was filled in outlives an Escape too many.
+    await ann.keyboard.press('Escape');
+    await dialog(ann).waitFor({ state: 'hidden' });
+    await begin(ann, 'New group');
+    expect(await name(ann).inputValue()).toBe('Two of us');
+    await dialog(ann).getByRole('button', { name: 'Take Ben out' }).waitFor();
     await dialog(ann).getByRole('button', { name: 'Take Cleo out' }).click();
     await confirm(ann, 'Create group');
     await heading(ann, 'Two of us').waitFor();
@@ -98,6 +122,29 @@ inChromium('rooms and groups', stage => {
     expect(await dialog(cleo).getByText('Two of us').count()).toBe(0);
     await closeDialog(cleo);
     expect(await listed(cleo, 'Two of us').count()).toBe(0);
+  });
+
+  it('are made once, also where the answer was lost and Create is pressed again', async () => {
+    const wire = await createLink(stage.server.url);
+    const gus = await seeder(stage.server, 'gus');
+    const page = await stage.visit({ url: wire.url });
+    await signIn(page, 'gus');
+    await begin(page, 'New group');
+    await name(page).fill('Twins');
+    wire.cutAfter(0, 'down');
+    await dialog(page).getByRole('button', { name: 'Create group' }).click();
+    await dialog(page).locator('.form-error').waitFor();
+    const made = async () =>
+      (await gus.ask('conversation:list', {})).items.filter(conversation => conversation.name === 'Twins').length;
+    expect(wire.isWhole()).toBe(false);
+    await eventually(made).toBe(1);
+    wire.heal();
+    await page.evaluate("dispatchEvent(new Event('online'))");
+    await banner(page).waitFor({ state: 'hidden' });
+    await confirm(page, 'Create group');
+    await heading(page, 'Twins').waitFor();
+    expect(await made()).toBe(1);
+    await wire.close();
   });
 
   it('are renamed for everybody at once, by who may', async () => {
