@@ -164,21 +164,19 @@ export const openLink = ({
   const call: Link['call'] = (name, input, timeoutMs) =>
     new Promise((resolve, reject) => {
       if (!open) return reject(offline());
-      if (bytesOf([name, input]) + framing > maxPayload) return reject(tooLarge());
+      try {
+        if (bytesOf([name, input]) + framing > maxPayload) return reject(tooLarge());
+      } catch (error) {
+        return reject(invalidInput(error));
+      }
       pending.add(reject);
-      const onAnswer = (late: Error | null, result: unknown) => {
+      root.timeout(timeoutMs).emit(name, input, (late: Error | null, result: unknown) => {
         pending.delete(reject);
         if (late) return reject(noAnswer(late));
         const answer = isRecord(result) ? result : {};
         if (answer['ok'] === true && isRecord(answer['data'])) resolve(answer['data'] as never);
         else reject(errorOf(answer['ok'] === false ? answer['error'] : undefined));
-      };
-      try {
-        root.timeout(timeoutMs).emit(name, input, onAnswer);
-      } catch (error) {
-        pending.delete(reject);
-        reject(invalidInput(error));
-      }
+      });
     });
 
   return {
