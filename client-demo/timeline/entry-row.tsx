@@ -56,7 +56,7 @@ export const EntryRow = memo(({ kit, entry, isFirst }: { kit: Kit; entry: Entry;
             <Icon of={CircleAlert} />
             <p>
               <strong>{t('timeline.failed')}</strong>
-              <span>{error && errorText(words, new ChatError(error.code, error.message, error))}</span>
+              <span>{error && errorText(words, new ChatError(error.code, error))}</span>
             </p>
             <div class="entry-actions">
               <button type="button" class="link-button" onClick={() => client.retry(client_id)}>

@@ -5,6 +5,7 @@ import { ChatError } from './errors.ts';
 export const otherContract = (told: unknown): ChatError | undefined =>
   typeof told !== 'string' || told === contractVersion
     ? undefined
-    : new ChatError('odd_answer', `The server speaks contract ${told}, this library ${contractVersion}.`, {
+    : new ChatError('odd_answer', {
+        message: `The server speaks contract ${told}, this library ${contractVersion}.`,
         details: { contract: told, known: contractVersion },
       });

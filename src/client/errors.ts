@@ -19,13 +19,15 @@ export class ChatError extends Error {
   /** Which fields are wrong and why, or facts that belong to the code. */
   declare readonly details: Record<string, string | number> | undefined;
 
+  /** What the library itself finds has its code for a message: sentences weigh, and an app has its own for people. */
   constructor(
     code: ChatErrorCode,
-    message: string,
     {
+      message = code,
       cause,
       ...facts
     }: {
+      message?: string;
       retryable?: boolean;
       retry_after_ms?: number | undefined;
       details?: Record<string, string | number> | undefined;
@@ -41,35 +43,29 @@ export class ChatError extends Error {
 export const errorOf = (body: unknown): ChatError => {
   const { code, message, retryable, retry_after_ms, details } = (body ?? {}) as Partial<ErrorBody>;
   if (typeof code !== 'string' || typeof message !== 'string') return oddAnswer();
-  return new ChatError(code, message, {
+  return new ChatError(code, {
+    message,
     retryable: retryable === true,
     retry_after_ms: typeof retry_after_ms === 'number' ? retry_after_ms : undefined,
     details,
   });
 };
 
-export const offline = (cause?: unknown) =>
-  new ChatError('offline', 'There is no connection to the server.', { retryable: true, cause });
+export const offline = (cause?: unknown) => new ChatError('offline', { retryable: true, cause });
 
-export const noAnswer = (cause?: unknown) =>
-  new ChatError('no_answer', 'The server did not answer in time.', { retryable: true, cause });
+export const noAnswer = (cause?: unknown) => new ChatError('no_answer', { retryable: true, cause });
 
-export const tooLarge = () => new ChatError('payload_too_large', 'This is larger than the server takes.');
-
-export const oddAnswer = (cause?: unknown, retryable = false) =>
-  new ChatError('odd_answer', 'What answered is not the server that this client knows.', { retryable, cause });
+export const oddAnswer = (cause?: unknown, retryable = false) => new ChatError('odd_answer', { retryable, cause });
 
 /** What the app gave cannot be sent: it is no JSON, or no count where one is needed. */
-export const invalidInput = (cause?: unknown) =>
-  new ChatError('invalid_input', 'This cannot be sent as it is.', { cause });
+export const invalidInput = (cause?: unknown) => new ChatError('invalid_input', { cause });
 
-export const closedHere = () => new ChatError('closed', 'This client was closed.');
+export const closedHere = () => new ChatError('closed');
 
-export const signedOut = () => new ChatError('signed_out', 'Nobody is signed in here.');
+export const signedOut = () => new ChatError('signed_out');
 
 /** `reason`: why, where the server named it. */
-export const sessionEnded = (reason: string) =>
-  new ChatError('signed_out', 'The session was ended.', { details: { reason } });
+export const sessionEnded = (reason: string) => new ChatError('signed_out', { details: { reason } });
 
 /** The session is over, or its access token is. */
 export const isAboutToken = (error: unknown): boolean =>

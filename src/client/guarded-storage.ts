@@ -1,5 +1,6 @@
+import { closedHere } from './errors.ts';
 import { createListeners } from './listeners.ts';
-import { closed, copyOf, inOrder } from './memory-storage.ts';
+import { copyOf, inOrder } from './memory-storage.ts';
 import type { ChatStorage, Stored } from './store.ts';
 
 export const notKept = (cause: unknown) =>
@@ -114,7 +115,7 @@ export const guardStorage = (
       isOver();
       return found;
     } catch (error) {
-      if (isClosed) throw closed();
+      if (isClosed) throw closedHere();
       const failure = notRead(error);
       tell(failure);
       throw failure;
@@ -126,7 +127,7 @@ export const guardStorage = (
       return inTrouble ? 'memory' : disk.kind;
     },
     async list(prefix) {
-      if (isClosed) throw closed();
+      if (isClosed) throw closedHere();
       // What is taken while the disk looks it may not have seen.
       const before = [...fresh, ...refused];
       const found = new Map(await read('list', () => disk.list(prefix)));
@@ -138,13 +139,13 @@ export const guardStorage = (
       return inOrder(found);
     },
     async get(key) {
-      if (isClosed) throw closed();
+      if (isClosed) throw closedHere();
       const kept = () => fresh.get(key) ?? refused.get(key);
       const found = kept() ?? { value: await read('get', () => disk.get(key)) };
       return copyOf((kept() ?? found).value) ?? undefined;
     },
     async write(changes) {
-      if (isClosed) throw closed();
+      if (isClosed) throw closedHere();
       // All copies first: one that cannot be made is to leave nothing written.
       for (const [key, value] of changes.map(([key, value]) => [key, copyOf(value)] as const)) {
         refused.delete(key);

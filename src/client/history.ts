@@ -52,7 +52,7 @@ export const createHistory = ({
 
   const held = (id: string) => {
     const one = conversations.get(id);
-    if (!one) throw new ChatError('not_found', 'There is no such conversation here.');
+    if (!one) throw new ChatError('not_found');
     return one;
   };
 

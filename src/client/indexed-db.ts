@@ -1,7 +1,8 @@
+import { closedHere } from './errors.ts';
 import { createIndexedDbConnection, entriesStore } from './indexed-db-connection.ts';
 import { type Database, globals, type ObjectStore } from './indexed-db-types.ts';
 import { createListeners } from './listeners.ts';
-import { closed, copyOf } from './memory-storage.ts';
+import { copyOf } from './memory-storage.ts';
 import type { ChatStorage, Stored } from './store.ts';
 
 const last = '\uffff';
@@ -94,7 +95,7 @@ export const openIndexedDbStorage = async ({
 
   /** What began before `close` ends as if nothing were, and others hear of it. */
   const run = async <T>(work: () => Promise<T>): Promise<T> => {
-    if (isClosed) throw closed();
+    if (isClosed) throw closedHere();
     running++;
     try {
       return await work();

@@ -2,7 +2,7 @@ import { Manager } from 'socket.io-client';
 import type { Input, OperationName, Output, SignalPayload } from '../protocol/index.ts';
 import type { Address } from './address.ts';
 import { otherContract } from './contract.ts';
-import { ChatError, errorOf, invalidInput, noAnswer, oddAnswer, offline, tooLarge } from './errors.ts';
+import { ChatError, errorOf, invalidInput, noAnswer, oddAnswer, offline } from './errors.ts';
 import type { createReceive } from './incoming.ts';
 import { isRecord, parsed, refusal } from './rest.ts';
 
@@ -165,7 +165,7 @@ export const openLink = ({
     new Promise((resolve, reject) => {
       if (!open) return reject(offline());
       try {
-        if (bytesOf([name, input]) + framing > maxPayload) return reject(tooLarge());
+        if (bytesOf([name, input]) + framing > maxPayload) return reject(new ChatError('payload_too_large'));
       } catch (error) {
         return reject(invalidInput(error));
       }

@@ -1,7 +1,5 @@
-import { ChatError } from './errors.ts';
+import { closedHere } from './errors.ts';
 import type { ChatStorage, Stored } from './store.ts';
-
-export const closed = () => new ChatError('closed', 'This storage was closed.');
 
 /** What is kept is nobody's object: neither the writer's nor a reader's. Throws on what cannot be cloned. */
 export const copyOf: (value: Stored) => Stored =
@@ -19,16 +17,16 @@ export const createMemoryStorage = (): ChatStorage => {
   return {
     kind: 'memory',
     async list(prefix) {
-      if (isClosed) throw closed();
+      if (isClosed) throw closedHere();
       const found = inOrder(entries).filter(([key]) => key.startsWith(prefix));
       return found.map(([key, value]) => [key, copyOf(value)]);
     },
     async get(key) {
-      if (isClosed) throw closed();
+      if (isClosed) throw closedHere();
       return copyOf(entries.get(key));
     },
     async write(changes) {
-      if (isClosed) throw closed();
+      if (isClosed) throw closedHere();
       // All copies first: one that cannot be made is to leave nothing written.
       for (const [key, value] of changes.map(([key, value]) => [key, copyOf(value)] as const)) {
         if (value === undefined) entries.delete(key);

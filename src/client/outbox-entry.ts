@@ -94,7 +94,7 @@ export const readEntry = (client_id: string, value: Stored): { entry: Entry; pau
 export const withoutVerdict = ({ error: _error, delayed: _delayed, ...entry }: Entry): Entry => entry;
 
 export const invalid = (field: string, why: string) =>
-  new ChatError('invalid_input', `${field}: ${why}`, { details: { [field]: why } });
+  new ChatError('invalid_input', { message: `${field}: ${why}`, details: { [field]: why } });
 
 /** As the server has it: `~` begins its own. */
 const isClientId = (text: string) => /^[\x20-\x7d][\x20-\x7e]{0,127}$/.test(text);

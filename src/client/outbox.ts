@@ -1,4 +1,4 @@
-import { ChatError } from './errors.ts';
+import { ChatError, oddAnswer } from './errors.ts';
 import { createOutboxEntries, type Held } from './outbox-entries.ts';
 import {
   afterFailure,
@@ -66,10 +66,7 @@ export const createOutbox = (parts: OutboxParts) => {
     const one = entries.get(client_id);
     // Given up or settled meanwhile: whatever the send says.
     if (!one?.entry) return;
-    const told =
-      error instanceof ChatError
-        ? error
-        : new ChatError('odd_answer', 'This message could not be sent.', { cause: error });
+    const told = error instanceof ChatError ? error : oddAnswer(error);
     if (told.code === 'no_answer' && !isOnline()) one.cuts += 1;
     const after = afterFailure(one.entry, told, { now: clock.now(), random });
     entries.set(after.entry, after.pause);

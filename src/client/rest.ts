@@ -147,7 +147,7 @@ export const refusal = (status: number, body: unknown, header: (name: string) =>
   if (told.code !== 'odd_answer') return told;
   if (status === 504) return noAnswer();
   if (status !== 502 && status !== 503 && status !== 429) return oddAnswer(`status ${status}`, status >= 500);
-  return new ChatError(status === 429 ? 'rate_limited' : 'unavailable', 'The server cannot be reached at the moment.', {
+  return new ChatError(status === 429 ? 'rate_limited' : 'unavailable', {
     retryable: true,
     retry_after_ms: waitOf(header),
   });

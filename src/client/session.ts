@@ -48,6 +48,8 @@ export interface Session {
 const againMs = 5_000;
 const longestTimerMs = 2 ** 31 - 1;
 
+const codeOf = (error: unknown) => (error as ChatError).code;
+
 const isSame = (a: User, b: User | undefined) => a.username === b?.username && a.full_name === b.full_name;
 
 /** The session of one client; the storage is the truth that all tabs share, and the tokens of one exchange belong to all of them. */
@@ -71,7 +73,7 @@ export const createSession = ({
   let holders = 0;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let refreshing: Promise<string> | undefined;
-  /** What was asked to be made an account, and came to no good end yet. */
+  /** What was last asked to be made an account. */
   let begunSignUp: string | undefined;
 
   let closed = false;
@@ -199,23 +201,20 @@ export const createSession = ({
 
     async signUp(input) {
       const { username, password } = input;
+      const enter = () => hold(signIn({ username, password }));
       const same = JSON.stringify([username, password]);
       const isAgain = begunSignUp === same;
       begunSignUp = same;
-      const taken = await rest.call('account:register', input).then(
-        () => undefined,
-        (error: ChatError) => {
-          if (error.code === 'username_taken' && isAgain) return error;
-          if (error.code === 'username_taken') begunSignUp = undefined;
-          throw error;
-        },
-      );
-      // It may be this one's own, whose answer was lost. The password tells.
-      const entered = await hold(signIn({ username, password })).catch((error: ChatError) => {
-        throw taken && error.code === 'invalid_credentials' ? taken : error;
-      });
-      begunSignUp = undefined;
-      return entered;
+      try {
+        await rest.call('account:register', input);
+      } catch (error) {
+        if (!isAgain || codeOf(error) !== 'username_taken') throw error;
+        // It may be this one's own, whose answer was lost. The password tells.
+        return enter().catch(wrong => {
+          throw codeOf(wrong) === 'invalid_credentials' ? error : wrong;
+        });
+      }
+      return enter();
     },
 
     async signOut() {

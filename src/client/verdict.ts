@@ -27,8 +27,8 @@ export const verdictOn = (error: ChatError, told: Closing | undefined): Verdict 
   if (!reconnect)
     return {
       next: 'stay_away',
-      error: new ChatError('limit_reached', 'The server closed this connection for good.', { details }),
+      error: new ChatError('limit_reached', { details }),
     };
-  const asked = new ChatError('unavailable', 'The server asked to come back.', { retryable: true, details });
+  const asked = new ChatError('unavailable', { retryable: true, details });
   return { next: 'come_back', error: asked, after_ms };
 };

@@ -14,9 +14,9 @@ afterEach(() => {
 const settled = () => vi.advanceTimersByTimeAsync(0);
 const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms);
 
-const muted = () => new ChatError('muted', 'Muted.', { details: { until: 'tomorrow' } });
+const muted = () => new ChatError('muted', { message: 'Muted.', details: { until: 'tomorrow' } });
 const unavailable = (retry_after_ms?: number) =>
-  new ChatError('unavailable', 'Not now.', { retryable: true, ...(retry_after_ms && { retry_after_ms }) });
+  new ChatError('unavailable', { retryable: true, ...(retry_after_ms && { retry_after_ms }) });
 
 const texts = (sends: Send[]) => sends.map(({ entry }) => entry.message);
 /** The one send that waits for its answer. */
@@ -221,11 +221,11 @@ describe('an error that will pass', () => {
   it.each([
     ['a retryable one', unavailable()],
     ['an answer that was lost', noAnswer()],
-    ['no connection', new ChatError('offline', 'No connection.')],
-    ['a token that ran out', new ChatError('token_expired', 'Expired.')],
-    ['no token', new ChatError('unauthenticated', 'Who?')],
-    ['a session that ended', new ChatError('signed_out', 'Gone.')],
-    ['the end of this client', new ChatError('closed', 'Closed.')],
+    ['no connection', new ChatError('offline')],
+    ['a token that ran out', new ChatError('token_expired')],
+    ['no token', new ChatError('unauthenticated')],
+    ['a session that ended', new ChatError('signed_out')],
+    ['the end of this client', new ChatError('closed')],
   ])('is %s: the same client_id again, and nothing behind it before', async (_, error) => {
     const { sends, shown, write } = openTab(createDevice());
     const { client_id } = write('one');
@@ -276,7 +276,7 @@ describe('an error that will pass', () => {
     const { sends, write } = openTab(device);
     write('one');
     await settled();
-    last(sends).refuse(new ChatError('slow_mode', 'Slowly.', { retryable: true, retry_after_ms: 3_600_000 }));
+    last(sends).refuse(new ChatError('slow_mode', { retryable: true, retry_after_ms: 3_600_000 }));
     await settled();
     expect(device.holders).toEqual([]);
     write('two', 'other');
@@ -293,7 +293,7 @@ describe('an error that will pass', () => {
     const delays = (of: Pick<typeof tab, 'outbox'>) => of.outbox.entries.get().map(({ delayed }) => delayed);
     const { client_id } = tab.write('one');
     await settled();
-    last(tab.sends).refuse(new ChatError('slow_mode', 'Slowly.', { retryable: true, retry_after_ms: 30_000 }));
+    last(tab.sends).refuse(new ChatError('slow_mode', { retryable: true, retry_after_ms: 30_000 }));
     await settled();
     const delayed = { code: 'slow_mode', until: Date.now() + 30_000 };
     expect(delays(tab)).toEqual([delayed]);

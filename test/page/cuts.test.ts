@@ -11,7 +11,7 @@ const steps = {
 } as const;
 
 /** Without TLS a browser takes an answer whose head was cut off for a whole one that says nothing, and the library tells of that. */
-const halfAnswer = /^Parley: ChatError: What answered is not the server that this client knows/;
+const halfAnswer = /^Parley: ChatError: odd_answer/;
 
 inChromium('the network goes in the midst of a send', stage => {
   const comeBack = (page: Page, wire: Link) =>
