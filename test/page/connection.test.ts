@@ -63,11 +63,11 @@ inChromium('what the page says of a connection', stage => {
 
   it('[G2] leaves an edit whose answer was lost as soon as it is known that it worked', async () => {
     const owner = await seeder(stage.server, 'editor');
-    const hal = await seeder(stage.server, 'hal', 'Hal');
-    const { id } = await owner.ask('conversation:create', { kind: 'group', name: 'Drafts', members: [hal.id] });
+    const ned = await seeder(stage.server, 'ned', 'Ned');
+    const { id } = await owner.ask('conversation:create', { kind: 'group', name: 'Drafts', members: [ned.id] });
     const wire = await stage.link();
     const page = await stage.visit({ url: wire.url });
-    await signIn(page, 'hal');
+    await signIn(page, 'ned');
     await open(page, 'Drafts');
     await say(page, 'teh cat');
     await saying(page, 'teh cat').waitFor();

@@ -107,7 +107,7 @@ inChromium('the settings of an account', stage => {
     await field(ada, 'Current password').fill(password);
     await field(ada, 'New password').fill('short');
     await button(ada, 'Change password').click();
-    await hasNote(field(ada, 'New password'), 'This password is too short or too long.');
+    await hasNote(field(ada, 'New password'), 'Use at least 8 characters.');
     await field(ada, 'New password').fill(next);
     await button(ada, 'Change password').click();
     await notice(ada, 'Your password is changed.').waitFor();
